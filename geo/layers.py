@@ -1,0 +1,400 @@
+"""The contract of every layer: columns, types, units, geometry type; ``check`` holds a frame to it.
+
+Frames in memory carry text as ``string``, integers as ``Int64``, reals as ``float64``, dates as
+``datetime64[s]`` and truth as ``boolean``; a missing value is missing, never zero and never ``""``.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo.errors import ContractError, MissingCRS, NotFound, WrongCRS
+from geo.vocabulary import (
+    BoundaryLevel,
+    DepthReference,
+    DigState,
+    GroundKind,
+    LineState,
+    Stage,
+    Utility,
+)
+
+TEXT, INTEGER, REAL, DATE, BOOLEAN = "text", "integer", "real", "date", "boolean"
+
+DTYPES = {TEXT: "string", INTEGER: "Int64", REAL: "float64", DATE: "datetime64[s]", BOOLEAN: "boolean"}
+
+AREA = ("Polygon", "MultiPolygon")
+PATH = ("LineString", "MultiLineString")
+SPOT = ("Point",)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: ``kind`` is text, integer, real, date or boolean; ``unit`` is for people."""
+
+    name: str
+    kind: str = TEXT
+    unit: str = ""
+    required: bool = False
+    choices: type[StrEnum] | None = None
+    low: float | None = None
+    high: float | None = None
+    refers_to: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A named set of rows; ``geometry`` lists the allowed geometry types, empty for plain tables."""
+
+    name: str
+    columns: tuple[Column, ...]
+    geometry: tuple[str, ...] = ()
+    geometry_required: bool = True
+    has_z: bool = field(default=False)
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise NotFound("no_such_column", layer=self.name, column=name)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One breach of the contract: ``code`` with the row's id, the column and the value."""
+
+    code: str
+    row: str
+    column: str
+    value: str = ""
+
+
+ID = Column("id", required=True)
+SOURCE = Column("source")
+SOURCE_ID = Column("source_id")
+COMMUNITY = Column("community", refers_to="communities")
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+
+
+def _layer(
+    name: str, *columns: Column, geometry: tuple[str, ...] = (), geometry_required: bool = True
+) -> Layer:
+    return Layer(name, (ID, *columns, SOURCE, SOURCE_ID), geometry, geometry_required)
+
+
+BOUNDARIES = _layer(
+    "boundaries",
+    Column("level", required=True, choices=BoundaryLevel),
+    Column("code", required=True),
+    Column("name", required=True),
+    Column("schematic", BOOLEAN),
+    geometry=AREA,
+)
+COMMUNITIES = _layer(
+    "communities",
+    Column("name", required=True),
+    Column("town", required=True, refers_to="towns"),
+    Column("committee"),
+    Column("address"),
+    Column("year_built", INTEGER, "year", low=FIRST_YEAR, high=LAST_YEAR),
+    Column("stage", required=True, choices=Stage),
+    Column("stage_due", DATE),
+    Column("delay_reason"),
+    Column("building_count", INTEGER, "buildings", low=0),
+    Column("households", INTEGER, "households", low=0),
+    Column("floor_area_dm2", INTEGER, "0.01 m2", low=0),
+    Column("investment_fen", INTEGER, "fen", low=0),
+    Column("note"),
+    Column("sample", BOOLEAN),
+    geometry=AREA,
+    geometry_required=False,
+)
+BUILDINGS = _layer(
+    "buildings",
+    COMMUNITY,
+    Column("town", refers_to="towns"),
+    Column("number"),
+    Column("storeys", INTEGER, "storeys", low=0, high=200),
+    Column("units", INTEGER, "stairwells", low=0),
+    Column("households", INTEGER, "households", low=0),
+    Column("floor_area_dm2", INTEGER, "0.01 m2", low=0),
+    Column("year_built", INTEGER, "year", low=FIRST_YEAR, high=LAST_YEAR),
+    Column("structure"),
+    geometry=AREA,
+)
+OWNERS = _layer(
+    "owners",
+    Column("name", required=True),
+    Column("name_en"),
+    Column("short_name"),
+    Column("utilities"),
+    Column("contact"),
+)
+LINES = _layer(
+    "lines",
+    Column("owner", refers_to="owners"),
+    Column("utility", required=True, choices=Utility),
+    Column("kind"),
+    Column("line_class"),
+    Column("state", required=True, choices=LineState),
+    COMMUNITY,
+    Column("dig", refers_to="digs"),
+    Column("trunk", BOOLEAN),
+    Column("house_connection", BOOLEAN),
+    Column("start_number"),
+    Column("end_number"),
+    Column("depth_start_m", REAL, "m", low=-30, high=100),
+    Column("depth_end_m", REAL, "m", low=-30, high=100),
+    Column("elevation_start_m", REAL, "m"),
+    Column("elevation_end_m", REAL, "m"),
+    Column("depth_reference", choices=DepthReference),
+    Column("size_text"),
+    Column("nominal_diameter_mm", REAL, "mm", low=0),
+    Column("outer_width_mm", REAL, "mm", low=0),
+    Column("outer_height_mm", REAL, "mm", low=0),
+    Column("material"),
+    Column("laying"),
+    Column("pressure_mpa", REAL, "MPa", low=0),
+    Column("voltage_kv", REAL, "kV", low=0),
+    Column("cable_count", INTEGER, low=0),
+    Column("hole_count", INTEGER, low=0),
+    Column("holes_used", INTEGER, low=0),
+    Column("flow", INTEGER),
+    Column("year_laid", INTEGER, "year", low=FIRST_YEAR, high=LAST_YEAR),
+    Column("surveyed_on", DATE),
+    Column("road"),
+    Column("replaces", refers_to="lines"),
+    Column("connects_to", refers_to="lines"),
+    Column("serves_building", refers_to="buildings"),
+    Column("note"),
+    geometry=PATH,
+)
+NODES = _layer(
+    "nodes",
+    Column("number"),
+    Column("utility", required=True, choices=Utility),
+    Column("kind"),
+    Column("owner", refers_to="owners"),
+    COMMUNITY,
+    Column("feature"),
+    Column("appurtenance"),
+    Column("ground_elevation_m", REAL, "m"),
+    Column("chamber_depth_m", REAL, "m", low=0, high=100),
+    Column("chamber_width_mm", REAL, "mm", low=0),
+    Column("chamber_length_mm", REAL, "mm", low=0),
+    Column("rotation_deg", REAL, "degree"),
+    Column("surveyed_on", DATE),
+    Column("note"),
+    geometry=SPOT,
+)
+GROUND = _layer(
+    "ground",
+    Column("kind", required=True, choices=GroundKind),
+    Column("name"),
+    COMMUNITY,
+    Column("width_m", REAL, "m", low=0),
+    Column("height_m", REAL, "m", low=0),
+    Column("schematic", BOOLEAN),
+    geometry=(*AREA, *PATH, *SPOT, "MultiPoint"),
+)
+DIGS = _layer(
+    "digs",
+    Column("number"),
+    Column("owner", refers_to="owners"),
+    COMMUNITY,
+    Column("utility", choices=Utility),
+    Column("state", required=True, choices=DigState),
+    Column("window_start", DATE),
+    Column("window_end", DATE),
+    Column("width_m", REAL, "m", low=0, high=50),
+    Column("depth_m", REAL, "m", low=0, high=50),
+    Column("surface"),
+    Column("purpose"),
+    Column("contractor"),
+    Column("replaces", refers_to="lines"),
+    Column("joins", refers_to="digs"),
+    Column("note"),
+    geometry=(*PATH, *AREA),
+)
+WORKS = _layer(
+    "works",
+    Column("community", required=True, refers_to="communities"),
+    Column("building", refers_to="buildings"),
+    Column("code", required=True),
+    Column("quantity", REAL, low=0),
+    Column("unit"),
+    Column("cost_fen", INTEGER, "fen", low=0),
+    Column("progress_percent", INTEGER, "%", low=0, high=100),
+    Column("planned_start", DATE),
+    Column("planned_end", DATE),
+    Column("actual_start", DATE),
+    Column("actual_end", DATE),
+    Column("contractor"),
+    Column("note"),
+)
+
+LAYERS: dict[str, Layer] = {
+    layer.name: layer
+    for layer in (BOUNDARIES, OWNERS, COMMUNITIES, BUILDINGS, GROUND, NODES, LINES, DIGS, WORKS)
+}
+
+
+def layer_named(name: str) -> Layer:
+    """The layer of that name, or ``NotFound``."""
+    if name not in LAYERS:
+        raise NotFound("no_such_layer", layer=name, known=", ".join(LAYERS))
+    return LAYERS[name]
+
+
+def empty(layer: Layer, crs: CRS | str) -> pd.DataFrame:
+    """A frame of no rows that keeps the contract: a GeoDataFrame where the layer has geometry."""
+    return conform(pd.DataFrame({"id": pd.Series([], dtype="string")}), layer, crs)
+
+
+def conform(frame: pd.DataFrame, layer: Layer, crs: CRS | str) -> pd.DataFrame:
+    """Order and type the columns of ``frame`` as ``layer`` has them; absent ones come in as missing.
+
+    Columns that the layer does not know are dropped. Values that cannot take the column's type raise
+    ``ContractError``. Geometry is not moved: ``crs`` is only the CRS of an absent geometry column.
+    """
+    faults: list[Fault] = []
+    data: dict[str, Any] = {}
+    for column in layer.columns:
+        if column.name in frame:
+            data[column.name] = _typed(frame, column, faults)
+        else:
+            data[column.name] = pd.Series(
+                pd.array([None] * len(frame), dtype=_dtype(column)), index=frame.index
+            )
+    if faults:
+        raise ContractError(layer=layer.name, faults=tuple(faults))
+    if not layer.geometry:
+        return pd.DataFrame(data, index=frame.index).reset_index(drop=True)
+    geometry = (
+        frame["geometry"] if "geometry" in frame else gpd.GeoSeries([None] * len(frame), index=frame.index)
+    )
+    own = getattr(geometry, "crs", None)
+    located = gpd.GeoSeries(geometry, crs=own or crs)
+    out: pd.DataFrame = gpd.GeoDataFrame(data, geometry=located, index=frame.index)
+    return out.reset_index(drop=True)
+
+
+def _dtype(column: Column) -> Any:
+    return DTYPES[column.kind]
+
+
+def _typed(frame: pd.DataFrame, column: Column, faults: list[Fault]) -> pd.Series:
+    values = frame[column.name]
+    try:
+        if column.kind == DATE:
+            return pd.to_datetime(values).astype("datetime64[s]")
+        if column.kind == REAL:
+            return pd.to_numeric(values).astype("float64")
+        if column.kind == INTEGER:
+            return pd.to_numeric(values).astype("Int64")
+        out: pd.Series = values.astype(_dtype(column))
+        return out
+    except (ValueError, TypeError, OverflowError):
+        faults.extend(_untypable(frame, column))
+        return pd.Series(pd.array([None] * len(frame), dtype=_dtype(column)), index=frame.index)
+
+
+def _untypable(frame: pd.DataFrame, column: Column) -> Iterable[Fault]:
+    values = frame[column.name]
+    if column.kind == DATE:
+        good = pd.to_datetime(values, errors="coerce")
+    elif column.kind == BOOLEAN:
+        good = values.where(values.isin([True, False]))
+    else:
+        good = pd.to_numeric(values, errors="coerce")
+        if column.kind == INTEGER:
+            good = good.where(good == good.round())
+    return _faults("wrong_type", frame, good.isna() & values.notna(), column.name)
+
+
+def check(frame: pd.DataFrame, layer: Layer, *, crs: CRS | str) -> pd.DataFrame:
+    """Hold ``frame`` to the contract of ``layer`` and give it back typed and ordered.
+
+    ``crs`` is the store's CRS. Raises ``MissingCRS`` or ``WrongCRS`` for the frame as a whole and
+    ``ContractError`` with every other fault at once.
+    """
+    if layer.geometry and isinstance(frame, gpd.GeoDataFrame) and "geometry" in frame:
+        _check_crs(frame, layer, crs)
+    frame = conform(frame, layer, crs)
+    faults = [*_column_faults(frame, layer), *_geometry_faults(frame, layer)]
+    if faults:
+        raise ContractError(layer=layer.name, faults=tuple(faults))
+    return frame
+
+
+def _check_crs(frame: gpd.GeoDataFrame, layer: Layer, crs: CRS | str) -> None:
+    if frame.crs is None:
+        raise MissingCRS(layer=layer.name)
+    if CRS.from_user_input(frame.crs) != CRS.from_user_input(crs):
+        raise WrongCRS(
+            layer=layer.name, found=frame.crs.to_string(), expected=CRS.from_user_input(crs).to_string()
+        )
+
+
+def _column_faults(frame: pd.DataFrame, layer: Layer) -> Iterable[Fault]:
+    yield from _faults("duplicate_id", frame, frame["id"].duplicated(keep="first"), "id")
+    for column in layer.columns:
+        values = frame[column.name]
+        if column.required:
+            missing = values.isna() | (values == "").fillna(False) if column.kind == TEXT else values.isna()
+            yield from _faults("missing", frame, missing, column.name)
+        if column.choices is not None:
+            known = [member.value for member in column.choices]
+            yield from _faults("not_a_choice", frame, values.notna() & ~values.isin(known), column.name)
+        if column.low is not None:
+            yield from _faults("too_low", frame, (values < column.low).fillna(False), column.name)
+        if column.high is not None:
+            yield from _faults("too_high", frame, (values > column.high).fillna(False), column.name)
+
+
+def _geometry_faults(frame: pd.DataFrame, layer: Layer) -> Iterable[Fault]:
+    if not layer.geometry:
+        return
+    shapes = np.asarray(frame["geometry"].array)
+    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    if layer.geometry_required:
+        yield from _faults("no_geometry", frame, absent, "geometry")
+    allowed = [shapely.GeometryType[name.upper()].value for name in layer.geometry]
+    yield from _faults(
+        "wrong_geometry", frame, ~absent & ~np.isin(shapely.get_type_id(shapes), allowed), "geometry"
+    )
+    yield from _faults("not_finite", frame, _not_finite(shapes), "geometry")
+    areal = np.isin(shapely.get_type_id(shapes), (3, 6))
+    yield from _faults("invalid_geometry", frame, areal & ~shapely.is_valid(shapes), "geometry")
+
+
+def _not_finite(shapes: np.ndarray) -> np.ndarray:
+    coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
+    wrong = np.zeros(len(shapes), dtype=bool)
+    wrong[owner[~np.isfinite(coordinates).all(axis=1)]] = True
+    return wrong
+
+
+def _faults(
+    code: str, frame: pd.DataFrame, wrong: Sequence[bool] | pd.Series | np.ndarray, column: str
+) -> list[Fault]:
+    where = np.flatnonzero(np.asarray(wrong, dtype=bool))
+    if not len(where):
+        return []
+    ids = frame["id"].astype("string").fillna("") if "id" in frame else pd.Series([""] * len(frame))
+    shown = frame[column].iloc[where] if column != "geometry" and column in frame else [""] * len(where)
+    return [
+        Fault(code, str(ids.iloc[place]), column, "" if pd.isna(value) else str(value))
+        for place, value in zip(where, shown, strict=True)
+    ]

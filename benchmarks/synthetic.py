@@ -6,6 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+
 from geo import layers
 from geo.district import District
 from geo.vocabulary import Stage

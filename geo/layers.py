@@ -330,7 +330,7 @@ def check(frame: pd.DataFrame, layer: Layer, *, crs: CRS | str) -> pd.DataFrame:
     ``ContractError`` with every other fault at once.
     """
     if layer.geometry and isinstance(frame, gpd.GeoDataFrame) and "geometry" in frame:
-        _check_crs(frame, layer, crs)
+        check_crs(frame, layer, crs)
     frame = conform(frame, layer, crs)
     faults = [*_column_faults(frame, layer), *_geometry_faults(frame, layer)]
     if faults:
@@ -338,7 +338,7 @@ def check(frame: pd.DataFrame, layer: Layer, *, crs: CRS | str) -> pd.DataFrame:
     return frame
 
 
-def _check_crs(frame: gpd.GeoDataFrame, layer: Layer, crs: CRS | str) -> None:
+def check_crs(frame: gpd.GeoDataFrame, layer: Layer, crs: CRS | str) -> None:
     if frame.crs is None:
         raise MissingCRS(layer=layer.name)
     if CRS.from_user_input(frame.crs) != CRS.from_user_input(crs):
@@ -357,6 +357,8 @@ def _column_faults(frame: pd.DataFrame, layer: Layer) -> Iterable[Fault]:
         if column.choices is not None:
             known = [member.value for member in column.choices]
             yield from _faults("not_a_choice", frame, values.notna() & ~values.isin(known), column.name)
+        if column.kind == REAL:
+            yield from _faults("not_finite", frame, np.isinf(values), column.name)
         if column.low is not None:
             yield from _faults("too_low", frame, (values < column.low).fillna(False), column.name)
         if column.high is not None:

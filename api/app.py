@@ -1,0 +1,41 @@
+"""The service: routes, headers and errors around one set of services."""
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api.errors import add_error_handlers
+from api.pagecache import PageCache
+from api.routes import data, exports, files, health, maps, pages
+from api.security import SecurityHeaders
+from api.wiring import Services
+
+MB = 1024 * 1024
+
+
+def create_app(services: Services) -> FastAPI:
+    """An application over ``services``; it does not close them."""
+    app = FastAPI(
+        title="Tongchou",
+        description="The working map of a district that renovates its old residential communities.",
+        version="0.1.0",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=_warmed,
+    )
+    app.state.services = services
+    app.state.pages = PageCache(services.settings.page_cache_mb * MB)
+    add_error_handlers(app)
+    app.add_middleware(SecurityHeaders)
+    for part in (pages, maps, data, exports, health, files):
+        app.include_router(part.router)
+    return app
+
+
+@asynccontextmanager
+async def _warmed(app: FastAPI) -> AsyncIterator[None]:
+    """Read the store beside the first requests, so that none of them waits for it."""
+    threading.Thread(target=app.state.services.atlas, name="warm", daemon=True).start()
+    yield

@@ -1,0 +1,46 @@
+"""Serving a store on this machine until it is interrupted."""
+
+import socket
+
+import uvicorn
+
+from api.app import create_app
+from api.commands.saying import say, say_json
+from api.settings import Settings
+from api.wiring import open_services
+from geo.errors import BadInput
+from maps.wording import wording
+
+
+def serve_store(settings: Settings, *, as_json: bool) -> int:
+    """Serve until interrupted; ``BadInput`` where the port is taken or the address is not this machine's."""
+    words = wording(settings.lang)
+    services = open_services(settings)
+    try:
+        door = open_door(settings.host, settings.port)
+        config = uvicorn.Config(create_app(services), log_level="warning", server_header=False, date_header=True)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        url = f"http://{host}:{door.getsockname()[1]}/"
+        if as_json:
+            say_json({"url": url, "store": settings.store})
+        else:
+            say(words("cli.serve.at", url=url, store=settings.store))
+        uvicorn.Server(config).run(sockets=[door])
+    finally:
+        services.close()
+    return 0
+
+
+def open_door(host: str, port: int) -> socket.socket:
+    """A socket that listens at the address."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+        door.listen(128)
+    except OSError as error:
+        door.close()
+        raise BadInput("port_busy", host=host, port=port, problem=error.strerror or str(error)) from error
+    door.set_inheritable(True)
+    return door

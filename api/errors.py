@@ -1,0 +1,91 @@
+"""Domain errors at the edge: one table from class to HTTP status, written as problem+json or as a page."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.deps import words_of
+from geo import errors
+from maps.page import error_page
+
+STATUS: tuple[tuple[type[errors.PlanError], int], ...] = (
+    (errors.BadDistrict, 500),
+    (errors.BadInput, 422),
+    (errors.NotFound, 404),
+    (errors.StaleRevision, 409),
+    (errors.StoreMissing, 503),
+    (errors.StoreBusy, 503),
+    (errors.StoreError, 500),
+    (errors.PlanError, 500),
+)
+WORDLESS = frozenset({"no_such_words", "no_such_placeholder", "no_such_language"})
+PROBLEM = "application/problem+json"
+log = logging.getLogger("tongchou")
+
+
+def status_of(error: errors.PlanError) -> int:
+    """The HTTP status of the first class of the table that the error is of; missing words are our fault."""
+    if error.code in WORDLESS:
+        return 500
+    return next(status for kind, status in STATUS if isinstance(error, kind))
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Answer every error as the table says."""
+    app.add_exception_handler(errors.PlanError, _plan_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def _plan_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.PlanError)
+    status = status_of(error)
+    if status >= 500:
+        log.error("%s %s: %s", request.method, request.url.path, error)
+    return _answer(request, status, error.code, words_of(request).error(error), dict(error.facts))
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    key = f"app.error.title_{error.status_code}"
+    words = words_of(request)
+    title = words(key) if key in words else str(error.detail)
+    answer = _answer(request, error.status_code, f"http_{error.status_code}", title, {})
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = [{"parameter": ".".join(map(str, fault["loc"][1:])), "problem": fault["msg"]} for fault in error.errors()]
+    names = ", ".join(fault["parameter"] for fault in faults)
+    title = words_of(request)("app.error.title_422", parameters=names)
+    return _answer(request, 422, "bad_parameter", title, {"faults": faults})
+
+
+def _unforeseen(request: Request, error: Exception) -> Response:
+    log.error("%s %s", request.method, request.url.path, exc_info=error)
+    return _answer(request, 500, "unforeseen", words_of(request)("app.error.title_500"), {})
+
+
+def _answer(request: Request, status: int, code: str, title: str, facts: Mapping[str, Any]) -> Response:
+    if wants_page(request):
+        words = words_of(request)
+        key = f"app.error.advice_{status}"
+        advice = words(key) if key in words else words("app.error.advice_500")
+        return HTMLResponse(error_page(words, title=title, advice=advice, status=status, code=code), status)
+    shown = {name: value if isinstance(value, int | float | list) else str(value) for name, value in facts.items()}
+    body = {"type": "about:blank", "status": status, "code": code, "title": title, "facts": shown}
+    return JSONResponse(body, status, media_type=PROBLEM)
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person's browser asks for a page, not a script for data."""
+    path = request.url.path
+    return not path.startswith(("/api/", "/static/")) and "text/html" in request.headers.get("accept", "")

@@ -1,0 +1,152 @@
+"""The one composition root: a store, its district and what is read from them."""
+
+import csv
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from api.settings import Settings
+from geo.district import District, read_district
+from geo.errors import StoreUnsuitable, UnreadableFile
+from geo.programme.catalogue import WorkKind, read_catalogue
+from geo.store.opening import open_store
+from geo.store.protocol import Store
+from geo.store.snapshot import SnapshotKeeper
+from maps.atlas import Atlas
+from maps.state import Known
+
+Committees = tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """What stands in the data folder: the district, its catalogue of works and its committees."""
+
+    path: Path
+    district: District
+    catalogue: tuple[WorkKind, ...]
+    committees: Committees
+
+
+def read_data(path: Path) -> DataFolder:
+    """Raises ``BadDistrict`` and ``UnreadableFile`` for what is missing or faulty."""
+    return DataFolder(
+        path,
+        read_district(path / "district.toml"),
+        read_catalogue(path / "works_catalogue.csv"),
+        read_committees(path / "codes"),
+    )
+
+
+def read_committees(folder: Path) -> Committees:
+    """(code, name, town code) of every ``committees_*.csv``, in the order of the files; none without files."""
+    return tuple(row for path in sorted(folder.glob("committees_*.csv")) for row in _committees(path))
+
+
+def _committees(path: Path) -> Committees:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            return tuple((row["code"], row["name"], row["streetCode"]) for row in csv.DictReader(stream))
+    except (KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise UnreadableFile(path=str(path), problem=str(error)) from error
+
+
+@dataclass
+class Services:
+    """What the routes and the command line work with; close it when done."""
+
+    settings: Settings
+    data: DataFolder
+    store: Store
+    keeper: SnapshotKeeper
+    _atlas: Atlas | None = None
+    _making: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def district(self) -> District:
+        return self.data.district
+
+    def today(self) -> date:
+        """The sample's own day in a sample store, else the day in the district's time zone."""
+        return today_of(self.keeper.current().meta, self.district)
+
+    def atlas(self) -> Atlas:
+        """The atlas of the store's present revision and day, made once for all threads."""
+        snapshot = self.keeper.current()
+        day = today_of(snapshot.meta, self.district)
+        atlas = self._atlas
+        if atlas is not None and (atlas.revision, atlas.as_of) == (snapshot.revision, day):
+            return atlas
+        with self._making:
+            atlas = self._atlas
+            if atlas is None or atlas.as_of != day or atlas.revision < snapshot.revision:
+                atlas = Atlas(
+                    snapshot.frames,
+                    district=self.district,
+                    catalogue=self.data.catalogue,
+                    as_of=day,
+                    revision=snapshot.revision,
+                    sample=is_sample(snapshot.meta),
+                )
+                self._atlas = atlas
+            return atlas
+
+    def known(self) -> Known:
+        """What a query may name in the present atlas."""
+        return known_of(self.atlas())
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def known_of(atlas: Atlas) -> Known:
+    """Towns by code and by every name, works, owners and communities of an atlas."""
+    return atlas.keep("known", lambda: _known(atlas))
+
+
+def _known(atlas: Atlas) -> Known:
+    towns = {town.code: town.code for town in atlas.district.towns}
+    towns |= {name: town.code for town in atlas.district.towns for name in town.names.values()}
+    return Known(
+        towns=towns,
+        works=tuple(kind.code for kind in atlas.catalogue),
+        owners=frozenset(atlas.frames["owners"]["id"]),
+        communities=frozenset(atlas.frames["communities"]["id"]),
+    )
+
+
+def is_sample(meta: Mapping[str, str]) -> bool:
+    """Whether a store's meta says that it holds the sample district."""
+    return meta.get("sample") == "true"
+
+
+def today_of(meta: Mapping[str, str], district: District) -> date:
+    """The sample's own day in a sample store, else the day that it is in the district's time zone."""
+    if is_sample(meta) and "as_of" in meta:
+        return date.fromisoformat(meta["as_of"])
+    return datetime.now(district.timezone).date()
+
+
+def open_services(settings: Settings | None = None) -> Services:
+    """Open the store and read the data folder that the settings name.
+
+    Raises ``StoreMissing``, ``StoreUnsuitable`` (also for a store of another district) and what
+    ``read_data`` raises.
+    """
+    settings = settings or Settings()
+    data = read_data(settings.data)
+    store = open_store(settings.store)
+    found = store.meta().get("district")
+    if found != data.district.code:
+        store.close()
+        raise StoreUnsuitable(
+            "store_of_another_district", path=settings.store, found=found, expected=data.district.code
+        )
+    return Services(settings, data, store, SnapshotKeeper(store))
+
+
+def now() -> datetime:
+    """The present moment in UTC, for the record."""
+    return datetime.now(UTC)

@@ -1,0 +1,292 @@
+"""Pairs of geometries that are near each other: the same pairs as shapely's ``dwithin``, many times faster."""
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from geo.coordination.chains import Bools, Chains, Floats, Ints, chains
+
+BAND_M = 1e-6
+_CELLS_PER_SEGMENT = 4
+_CELL = 1.5
+# a little more than the relative error of a single-precision number
+_SINGLE = 2.0**-22
+EARLIEST, LATEST = np.iinfo(np.int64).min // 2, np.iinfo(np.int64).max // 2
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is compared before any distance: one value per geometry, or ``None`` for no such condition.
+
+    ``owner``: pairs of one owner are dropped; a code below zero is nobody's and pairs with everything.
+    ``start``, ``end``: days (integers) of a closed interval; pairs that do not overlap are dropped.
+    ``group``: row or column in the table of distances. ``margin``: metres added to the distance.
+    """
+
+    owner: npt.NDArray[np.integer[Any]] | None = None
+    start: npt.NDArray[np.integer[Any]] | None = None
+    end: npt.NDArray[np.integer[Any]] | None = None
+    group: npt.NDArray[np.integer[Any]] | None = None
+    margin: Floats | None = None
+
+    def filled(self, count: int) -> "Filled":
+        return Filled(
+            _ints(self.owner, count, -1),
+            _ints(self.start, count, EARLIEST),
+            _ints(self.end, count, LATEST),
+            _ints(self.group, count, 0),
+            np.zeros(count) if self.margin is None else np.ascontiguousarray(self.margin, dtype=np.float64),
+        )
+
+
+@dataclass(frozen=True)
+class Filled:
+    """``Traits`` with every column there."""
+
+    owner: Ints
+    start: Ints
+    end: Ints
+    group: Ints
+    margin: Floats
+
+    def columns(self) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+        return self.owner, self.start, self.end, self.group, self.margin
+
+
+def _ints(values: npt.NDArray[np.integer[Any]] | None, count: int, default: int) -> Ints:
+    if values is None:
+        return np.full(count, default, dtype=np.int64)
+    return np.ascontiguousarray(values, dtype=np.int64)
+
+
+def near_pairs(
+    a: Any,
+    b: Any = None,
+    distance: float | Floats = 1.0,
+    *,
+    traits_a: Traits | None = None,
+    traits_b: Traits | None = None,
+) -> tuple[Ints, Ints]:
+    """Rows (i, j) of ``a`` and ``b`` that are at most ``distance`` metres apart, ordered by i, then j.
+
+    ``a`` and ``b`` are what ``chains`` takes, in one projected CRS. Without ``b`` the pairs within ``a``, each
+    once, i < j. ``distance`` is a number or a table by the groups of both, where a negative entry drops the
+    pair. Compiled code answers where it is ready (``kernel_ready``), shapely otherwise; the pairs are the same.
+    """
+    call = near_pairs_compiled if kernel_ready() else near_pairs_shapely
+    return call(a, b, distance, traits_a=traits_a, traits_b=traits_b)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """Both sides, filled in; ``reach`` is the table of distances."""
+
+    a: Chains
+    b: Chains
+    of_a: Filled
+    of_b: Filled
+    reach: Floats
+    itself: bool
+
+    def limits(self, i: Ints, j: Ints) -> Floats:
+        near: Floats = self.reach[self.of_a.group[i], self.of_b.group[j]]
+        # the order of the kernel's own additions, so that both round alike
+        return np.where(near < 0, -1.0, near + (self.of_a.margin[i] + self.of_b.margin[j]))
+
+    def wanted(self, i: Ints, j: Ints) -> Bools:
+        left, right = self.of_a, self.of_b
+        keep = (left.owner[i] != right.owner[j]) | (left.owner[i] < 0)
+        keep &= (left.start[i] <= right.end[j]) & (right.start[j] <= left.end[i])
+        keep &= self.reach[left.group[i], right.group[j]] >= 0
+        return keep & (i < j) if self.itself else keep
+
+    def farthest(self) -> float:
+        def widest(values: Floats) -> float:
+            return float(values.max(initial=0.0))
+
+        return widest(self.reach.ravel()) + widest(self.of_a.margin) + widest(self.of_b.margin)
+
+
+def _question(a: Any, b: Any, distance: Any, traits_a: Traits | None, traits_b: Traits | None) -> _Question:
+    left = chains(a)
+    of_a = (traits_a or Traits()).filled(len(left))
+    reach = np.atleast_2d(np.asarray(distance, dtype=np.float64))
+    if b is None:
+        return _Question(left, left, of_a, of_a, reach, itself=True)
+    right = chains(b)
+    return _Question(left, right, of_a, (traits_b or Traits()).filled(len(right)), reach, itself=False)
+
+
+def near_pairs_shapely(
+    a: Any,
+    b: Any = None,
+    distance: float | Floats = 1.0,
+    *,
+    traits_a: Traits | None = None,
+    traits_b: Traits | None = None,
+) -> tuple[Ints, Ints]:
+    """``near_pairs`` by shapely's tree alone: what serves until the kernel is compiled."""
+    ask = _question(a, b, distance, traits_a, traits_b)
+    left = ask.a.shapely(np.arange(len(ask.a)))
+    right = left if ask.itself else ask.b.shapely(np.arange(len(ask.b)))
+    if ask.farthest() < 0 or not len(left) or not len(right):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    found = shapely.STRtree(right).query(left, predicate="dwithin", distance=ask.farthest() + BAND_M)
+    i, j = found.astype(np.int64)
+    keep = ask.wanted(i, j)
+    i, j = i[keep], j[keep]
+    near = _within(ask, i, j)
+    return _ordered(i[near], j[near])
+
+
+def _within(ask: _Question, i: Ints, j: Ints) -> Bools:
+    """Whether each pair is near enough, as GEOS decides it."""
+    if not len(i):
+        return np.zeros(0, dtype=bool)
+    rows, place = np.unique(i, return_inverse=True)
+    others, place_b = np.unique(j, return_inverse=True)
+    left, right = ask.a.shapely(rows), ask.b.shapely(others)
+    return np.asarray(shapely.dwithin(left[place], right[place_b], ask.limits(i, j)))
+
+
+def _ordered(i: Ints, j: Ints) -> tuple[Ints, Ints]:
+    order = np.lexsort((j, i))
+    return i[order], j[order]
+
+
+def near_pairs_compiled(
+    a: Any,
+    b: Any = None,
+    distance: float | Floats = 1.0,
+    *,
+    traits_a: Traits | None = None,
+    traits_b: Traits | None = None,
+) -> tuple[Ints, Ints]:
+    """``near_pairs`` by the kernel, compiled now if it is not yet.
+
+    The kernel settles every pair whose distance differs from the limit by more than ``BAND_M``; in that band,
+    where rounding decides, it asks ``shapely.dwithin``.
+    """
+    from geo.coordination import kernel
+
+    ask = _question(a, b, distance, traits_a, traits_b)
+    b_ends, b_shape = kernel.segments(ask.b.xy, ask.b.part, ask.b.shape)
+    a_ends, a_shape = (
+        (b_ends, b_shape) if ask.itself else kernel.segments(ask.a.xy, ask.a.part, ask.a.shape)
+    )
+    if not len(a_ends) or not len(b_ends):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    band = _band(ask)
+    grid, size = _grid(a_ends, b_ends, ask.farthest() + band)
+    b_cells = kernel.bucket(b_ends, grid, size)
+    a_cells = b_cells if ask.itself else kernel.bucket(a_ends, grid, size)
+    i, j, sure = kernel.search(
+        a_ends, a_shape, *ask.of_a.columns(), *a_cells,
+        b_ends, b_shape, *ask.of_b.columns(), *b_cells, ask.reach, band, ask.itself,
+    )  # fmt: skip
+    i, j, sure = _once(i, j, sure, len(ask.b))
+    open_ = np.flatnonzero(~sure)
+    if len(open_):
+        keep = np.ones(len(i), dtype=bool)
+        keep[open_] = _within(ask, i[open_], j[open_])
+        i, j = i[keep], j[keep]
+    if ask.a.areal.any() or ask.b.areal.any():
+        return _with_inner(ask, i, j)
+    return i, j
+
+
+def _band(ask: _Question) -> float:
+    """The width in which rounding decides: a micrometre, or more where coordinates are very long."""
+    largest = max(float(np.abs(ask.a.xy).max()), float(np.abs(ask.b.xy).max()))
+    return max(BAND_M, 64 * math.ulp(largest))
+
+
+def _grid(a_ends: Floats, b_ends: Floats, reach: float) -> tuple[Floats, int]:
+    """West, south, cell, columns, rows and pad of the grid, and the number of buckets that it wraps into.
+
+    A cell is as wide as the search or as a usual segment, whichever is more. ``pad`` widens the box of every
+    segment by half the search, and by what single precision loses. Far-off outliers make more cells than
+    buckets: then cells share buckets.
+    """
+    sides = (a_ends,) if a_ends is b_ends else (a_ends, b_ends)
+    low = np.min([[e[:, 0::2].min(), e[:, 1::2].min()] for e in sides], axis=0)
+    high = np.max([[e[:, 0::2].max(), e[:, 1::2].max()] for e in sides], axis=0)
+    extent = max(float(np.abs(e[:, :2] - e[:, 2:]).max(axis=1).mean()) for e in sides)
+    widest = float((high - low).max())
+    pad = reach / 2 + widest * _SINGLE
+    cell = max(reach, extent, 1e-3, widest / 1e6) * _CELL
+    columns, rows = (int(span // cell) + 1 for span in high - low)
+    columns |= 1
+    size = min(columns * rows, _CELLS_PER_SEGMENT * sum(len(e) for e in sides) + 1)
+    return np.array([*low, cell, columns, rows, pad], dtype=np.float64), size
+
+
+def _once(i: Ints, j: Ints, sure: Bools, count: int) -> tuple[Ints, Ints, Bools]:
+    """Each pair once, in order; sure where any of its segments is."""
+    key, place = np.unique(i * count + j, return_inverse=True)
+    certain = np.zeros(len(key), dtype=bool)
+    certain[place[sure]] = True
+    return key // count, key % count, certain
+
+
+def _with_inner(ask: _Question, i: Ints, j: Ints) -> tuple[Ints, Ints]:
+    """Add the pairs in which one lies in the other's inside, farther from its boundary than the limit."""
+    found = [np.stack([i, j])]
+    for outer, inner, swapped in ((ask.b, ask.a, False), (ask.a, ask.b, True)):
+        if outer.areal.any():
+            rows = np.flatnonzero(outer.areal)
+            firsts, owner = _first_points(inner)
+            tree = shapely.STRtree(outer.shapely(rows))
+            point, area = tree.query(firsts, predicate="intersects")
+            pair = np.stack([owner[point], rows[area]])
+            found.append(pair[::-1] if swapped else pair)
+    both = np.concatenate(found, axis=1).astype(np.int64)
+    if ask.itself:
+        both = np.sort(both, axis=0)
+    both = both[:, ask.wanted(both[0], both[1])]
+    key = np.unique(both[0] * len(ask.b) + both[1])
+    return key // len(ask.b), key % len(ask.b)
+
+
+def _first_points(shapes: Chains) -> tuple[npt.NDArray[np.object_], Ints]:
+    owner = np.repeat(np.arange(len(shapes), dtype=np.int64), np.diff(shapes.shape))
+    return np.asarray(shapely.points(shapes.xy[shapes.part[:-1]])), owner
+
+
+@cache
+def _signatures() -> list[tuple[Any, tuple[Any, ...]]]:
+    import numba
+
+    from geo.coordination import kernel
+
+    f8, i8 = numba.float64, numba.int64
+    table, ints, reals, small = f8[:, ::1], i8[::1], f8[::1], numba.int32[::1]
+    side = (table, ints, ints, ints, ints, ints, reals, ints, numba.float32[:, ::1], small, small)
+    return [
+        (kernel.segments, (table, ints, ints)),
+        (kernel.bucket, (table, reals, i8)),
+        (kernel.search, (*side, *side, table, f8, numba.boolean)),
+    ]
+
+
+def kernel_ready() -> bool:
+    """Whether the machine code is in memory or on disk, so that using it stalls nobody; loads it if so."""
+    from geo.coordination.jit import load, loaded
+
+    wanted = _signatures()
+    if all(loaded(function, signature) for function, signature in wanted):
+        return True
+    return all(load(function, signature) for function, signature in wanted)
+
+
+def compile_kernel() -> None:
+    """Compile what is not compiled yet and keep it on disk; takes seconds. For set-up and start."""
+    from geo.coordination.jit import compile_now
+
+    for function, signature in _signatures():
+        compile_now(function, signature)

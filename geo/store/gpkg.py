@@ -1,0 +1,159 @@
+"""The embedded store: one GeoPackage file that QGIS opens while the service runs."""
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pandas as pd
+import sqlalchemy
+from pyproj import CRS
+from sqlalchemy import select
+
+from geo.errors import StoreBusy, StoreError, StoreUnsuitable
+from geo.layers import Layer
+from geo.store import places
+from geo.store.gpkg_view import LAST_REVISION, GeoPackageView
+from geo.store.gpkg_writing import GeoPackageWriting
+from geo.store.schema import APPLICATION_ID, build, srs_id
+from geo.store.sqlite import driver, make_engine, translated
+from geo.store.tables import META, SCHEMA_VERSION
+
+BUSY_TIMEOUT_S = 15.0
+
+
+class GeoPackageStore:
+    """An open GeoPackage. Every thread may read at any time; writers take turns."""
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        """Open the store in the file at ``path``; raises ``StoreUnsuitable`` where it cannot be used."""
+        self.path = path
+        self._busy_timeout_s = busy_timeout_s
+        places.refuse_network_drive(path)
+        self._crs = CRS.from_user_input(described(path)["crs"])
+        self._srs_id = srs_id(self._crs)
+        self._reading = make_engine(path, busy_timeout_s=busy_timeout_s, writes=False)
+        self._writing = make_engine(path, busy_timeout_s=busy_timeout_s, writes=True)
+        self._key, self._live = places.enter(path)
+        self._closed = False
+
+    @property
+    def crs(self) -> CRS:
+        """The district's projected CRS: that of every geometry in the store."""
+        return self._crs
+
+    @contextmanager
+    def view(self) -> Iterator[GeoPackageView]:
+        """The store at one revision, whatever is written meanwhile."""
+        self._refuse_closed()
+        with translated(self.path), self._reading.begin() as connection:
+            yield GeoPackageView(connection, self._crs, self._srs_id)
+
+    @contextmanager
+    def writing(self) -> Iterator[GeoPackageWriting]:
+        """One write transaction, kept if the block ends well; ``StoreBusy`` if another does not end."""
+        self._refuse_closed()
+        if not self._live.writing.acquire(timeout=self._busy_timeout_s):
+            raise StoreBusy(path=str(self.path))
+        try:
+            with translated(self.path), self._writing.begin() as connection:
+                yield GeoPackageWriting(connection, self._crs, self._srs_id)
+        finally:
+            self._live.writing.release()
+
+    def revision(self) -> int:
+        """Number of the last transaction; one number read, cheap enough for every request."""
+        self._refuse_closed()
+        with translated(self.path):
+            connection = self._reading.raw_connection()
+            try:
+                return int(connection.cursor().execute(LAST_REVISION).fetchone()[0])
+            finally:
+                connection.close()
+
+    def meta(self) -> Mapping[str, str]:
+        """What the store says of itself: district, crs, towns, sample, as_of, schema_version, revision."""
+        with self.view() as view:
+            return view.meta()
+
+    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame:
+        """Rows of a layer as ``GeoPackageView.read`` gives them."""
+        with self.view() as view:
+            return view.read(layer, ids)
+
+    def events(
+        self,
+        *,
+        since: int = 0,
+        layer: str | None = None,
+        ids: Collection[str] | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> pd.DataFrame:
+        """The history as ``GeoPackageView.events`` gives it."""
+        with self.view() as view:
+            return view.events(since=since, layer=layer, ids=ids, limit=limit, newest_first=newest_first)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreError("store_closed", path=str(self.path))
+
+    def backup(self, path: Path) -> None:
+        """Write the store as it is now to a new file by SQLite's backup; writers are not held up."""
+        self._refuse_closed()
+        with translated(self.path), closing(driver().connect(str(path))) as copy:
+            connection = self._reading.raw_connection()
+            try:
+                live: Any = connection.dbapi_connection
+                live.backup(copy)
+            finally:
+                connection.close()
+            copy.execute("PRAGMA journal_mode=DELETE")
+
+    def close(self) -> None:
+        """Close every connection; afterwards the file is an ordinary file and the store of no use."""
+        if self._closed:
+            return
+        self._closed = True
+        self._reading.dispose()
+        self._writing.dispose()
+        places.leave(self._key)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def described(path: Path) -> Mapping[str, str]:
+    """What the file at ``path`` says of itself; raises ``StoreUnsuitable`` if it is not a store of ours."""
+    engine = make_engine(path, busy_timeout_s=BUSY_TIMEOUT_S, writes=False)
+    try:
+        with translated(path), engine.connect() as connection:
+            number = connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+            if number != APPLICATION_ID or not sqlalchemy.inspect(connection).has_table(META.name):
+                raise StoreUnsuitable("store_foreign", path=str(path))
+            meta = {
+                str(key): str(value) for key, value in connection.execute(select(META.c.key, META.c.value))
+            }
+    finally:
+        engine.dispose()
+    found = int(meta["schema_version"])
+    if found != SCHEMA_VERSION:
+        raise StoreUnsuitable("store_schema", path=str(path), found=found, known=SCHEMA_VERSION)
+    return meta
+
+
+def make_file(path: Path, crs: CRS, meta: Mapping[str, str], as_of: date | None) -> None:
+    """Write an empty store to a new file, and close it."""
+    engine = make_engine(path, busy_timeout_s=BUSY_TIMEOUT_S, writes=True, create=True)
+    with translated(path):
+        with engine.begin() as connection:
+            build(connection, crs, as_of)
+            connection.execute(META.insert(), [{"key": key, "value": value} for key, value in meta.items()])
+        engine.dispose()

@@ -1,0 +1,248 @@
+"""The pages of one community and of one owner: facts, tables and history."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from geo.errors import NotFound
+from geo.vocabulary import Stage
+from maps.ledgers import buildings_of, digs_of, lines_of, works_of
+from maps.linepanel import is_planned, month_spans, open_by_month
+from maps.panel import Scene
+from maps.sheet import written
+from maps.timeline import timeline
+
+TABS = ("buildings", "works", "lines", "digs", "history")
+HISTORY_SHOWN = 300
+LAYERS_OF_A_COMMUNITY = ("buildings", "works", "lines", "digs", "nodes", "ground")
+_SILENT = frozenset({"row_revision"})
+
+
+def standing_of(scene: Scene, community: str) -> dict[str, Any]:
+    """The standing row of a community, or ``NotFound``."""
+    rows = scene.atlas.standing[scene.atlas.standing["id"] == community]
+    if rows.empty:
+        raise NotFound("no_such_community", community=community)
+    found: dict[str, Any] = rows.iloc[0].to_dict()
+    return found
+
+
+def community_ids(scene: Scene, community: str) -> dict[str, list[str]]:
+    """Ids of a community and of everything that is its own, by layer."""
+    frames = scene.atlas.frames
+    ids = {
+        layer: frames[layer].loc[(frames[layer]["community"] == community).fillna(False), "id"].tolist()
+        for layer in LAYERS_OF_A_COMMUNITY
+    }
+    return {"communities": [community], **ids}
+
+
+def community_page(scene: Scene, community: str, tab: str, events: pd.DataFrame) -> dict[str, Any]:
+    """What the community's template fills in. ``events`` is its history (see ``Store.events``), newest first."""
+    row = standing_of(scene, community)
+    lines = _of(scene.atlas.lines, community)
+    digs = _of(scene.atlas.digs, community)
+    sheets = {
+        "buildings": buildings_of(scene, community),
+        "works": works_of(scene, community),
+        "lines": lines_of(scene, lines),
+        "digs": digs_of(scene, digs),
+    }
+    counts = {name: len(sheet.rows) for name, sheet in sheets.items()} | {"history": len(events)}
+    link = f"/community/{community}"
+    return {
+        "head": community_head(scene, row),
+        "row": row,
+        "tabs": [
+            {
+                "name": scene.words(f"app.tab.{name}"),
+                "count": counts[name],
+                "url": scene.state.link(link, "theme", tab=name),
+                "current": name == tab,
+                "code": name,
+            }
+            for name in TABS
+        ],
+        "tab": tab,
+        "sheet": written(sheets[tab], scene.figures, scene.words) if tab in sheets else None,
+        "timeline": timeline(scene, digs) if tab == "digs" else None,
+        "history": history(scene, events) if tab == "history" else None,
+    }
+
+
+def community_head(scene: Scene, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Title, chip, place and the four figures of a community."""
+    words, show = scene.words, scene.figures
+    frame = scene.atlas.frames["communities"]
+    facts = frame[frame["id"] == row["id"]].iloc[0]
+    works = _of(scene.atlas.frames["works"], row["id"])
+    window = show.days(works["planned_start"].min(), works["planned_end"].max()) if len(works) else show.none
+    days = int(row["late_days"])
+    year = row["year_built"]
+    place = [
+        scene.town_name(row["town"]),
+        row["committee"] if pd.notna(row["committee"]) else words("app.community.no_committee"),
+        words("app.community.built", year=int(year)) if pd.notna(year) else words("app.community.no_year"),
+        words("app.community.window", window=window),
+    ]
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "town": scene.town_name(row["town"]),
+        "town_url": scene.state.url(town=row["town"], community=None, view=None),
+        "map_url": scene.state.url(community=row["id"], view=None),
+        "stage": row["stage"],
+        "chip": stage_chip(scene, row),
+        "steps": stage_steps(row["stage"]),
+        "stage_word": words(f"stage.{row['stage']}"),
+        "percent": show.percent(row["progress"], 0) if pd.notna(row["progress"]) else "",
+        "planned": words("app.community.planned", percent=show.percent(row["planned"], 0))
+        if pd.notna(row["planned"])
+        else "",
+        "late": words("map.late", days=days) if days else "",
+        "reason": row["delay_reason"] if days and pd.notna(row["delay_reason"]) else "",
+        "place": place,
+        "sample": bool(facts["sample"]) if pd.notna(facts["sample"]) else scene.atlas.sample,
+        "note": show.text(facts["note"]) if pd.notna(facts["note"]) else "",
+        "waiting": not (row["has_outline"] or row["provisional"]),
+        "provisional": bool(row["provisional"]),
+        "figures": [
+            {"value": show.count(row["buildings"]), "label": words("app.figure.buildings")},
+            {"value": show.count(row["households"]), "label": words("app.figure.households")},
+            {"value": show.area(row["floor_area_dm2"]), "label": words("unit.area_name")},
+            {"value": show.money(row["investment_fen"]), "label": words("unit.money_name")},
+        ],
+    }
+
+
+def stage_chip(scene: Scene, row: Mapping[str, Any]) -> str:
+    """``全面改造 62%``; the percentage only while the works go on."""
+    word = scene.words(f"stage.{row['stage']}")
+    if row["stage"] != Stage.RENOVATION or pd.isna(row["progress"]):
+        return word
+    return f"{word} {scene.figures.percent(row['progress'], 0)}"
+
+
+def stage_steps(stage: str) -> list[dict[str, Any]]:
+    """The six stages, those up to the community's own reached."""
+    order = [str(member) for member in Stage]
+    return [{"code": code, "reached": place <= order.index(stage)} for place, code in enumerate(order)]
+
+
+def history(scene: Scene, events: pd.DataFrame) -> list[dict[str, Any]]:
+    """Lines of the history: when, who, which row, and what changed from what to what."""
+    zone = scene.atlas.district.timezone
+    rows = events.head(HISTORY_SHOWN).to_dict("records")
+    return [
+        {
+            "at": pd.Timestamp(row["at"]).tz_convert(zone).strftime("%Y-%m-%d %H:%M"),
+            "revision": int(row["revision"]),
+            "actor": row["actor"],
+            "origin": row["origin"],
+            "layer": scene.words(f"map.layer.{row['layer']}")
+            if f"map.layer.{row['layer']}" in scene.words
+            else scene.words(f"app.layer.{row['layer']}"),
+            "row": row["row_id"],
+            "action": scene.words(f"app.action.{row['action']}"),
+            "changes": changes(scene, row["before"], row["after"]),
+        }
+        for row in rows
+    ]
+
+
+def changes(scene: Scene, before: Any, after: Any) -> list[str]:
+    """``进度：40 → 55`` for each column of a changed row; nothing for a new or removed one."""
+    if pd.isna(before) or pd.isna(after):
+        return []
+    old, new = json.loads(before), json.loads(after)
+    out = []
+    for name in sorted(new.keys() - _SILENT):
+        if old.get(name) == new[name]:
+            continue
+        label = scene.words(f"field.{name}") if f"field.{name}" in scene.words else name
+        if name == "geometry":
+            out.append(scene.words("app.history.moved"))
+        else:
+            none = scene.figures.none
+            values = [none if side.get(name) is None else str(side[name]) for side in (old, new)]
+            out.append(scene.words("app.history.changed", name=label, before=values[0], after=values[1]))
+    return out
+
+
+def owner_page(scene: Scene, owner: str) -> dict[str, Any]:
+    """What the owner's template fills in: lengths by kind, lines and digs by community and month."""
+    frame = scene.atlas.frames["owners"]
+    rows = frame[frame["id"] == owner]
+    if rows.empty:
+        raise NotFound("no_such_owner", owner=owner)
+    lines = scene.atlas.lines[(scene.atlas.lines["owner"] == owner).fillna(False)]
+    digs = scene.atlas.digs[(scene.atlas.digs["owner"] == owner).fillna(False)]
+    planned, show, words = is_planned(lines), scene.figures, scene.words
+    return {
+        "id": owner,
+        "name": scene.atlas.owner_names(words.lang)[owner],
+        "map_url": scene.state.url(theme="lines", owner=owner, community=None, view=None),
+        "figures": [
+            {"value": show.kilometres(lines.loc[~planned, "length_m"].sum()), "label": words("app.figure.existing_km", count=int((~planned).sum()))},
+            {"value": show.kilometres(lines.loc[planned, "length_m"].sum()), "label": words("app.figure.planned_km", count=int(planned.sum()))},
+            {"value": show.count(len(digs)), "label": words("app.panel.planned_digs")},
+            {"value": show.count(pd.concat([lines["community"], digs["community"]]).nunique()), "label": words("field.communities")},
+        ],
+        "communities": owner_communities(scene, lines, digs),
+        "months": owner_months(scene, digs),
+        "timeline": timeline(scene, digs),
+        "sheet": written(digs_of(scene, digs, "window_start"), show, words),
+    }
+
+
+def owner_communities(scene: Scene, lines: pd.DataFrame, digs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Per community: existing and planned length, digs and their trench length; those outside last."""
+    planned = is_planned(lines)
+    keys = lines["community"].fillna("")
+    table = pd.DataFrame(
+        {
+            "existing": lines["length_m"].where(~planned, 0.0).groupby(keys).sum(),
+            "planned": lines["length_m"].where(planned, 0.0).groupby(keys).sum(),
+            "lines": keys.groupby(keys).size(),
+        }
+    )
+    dug = digs.groupby(digs["community"].fillna(""))["length_m"].agg(["size", "sum"])
+    table = table.join(dug.rename(columns={"size": "digs", "sum": "trench"}), how="outer").fillna(0)
+    table = table.iloc[sorted(range(len(table)), key=lambda place: (table.index[place] == "", table.index[place]))]
+    show = scene.figures
+    return [
+        {
+            "name": scene.atlas.community_names.get(community, scene.words("app.owner.outside")),
+            "url": scene.state.link(f"/community/{community}", tab="lines") if community else "",
+            "lines": int(row["lines"]),
+            "existing": show.metres(row["existing"], 1),
+            "planned": show.metres(row["planned"], 1),
+            "digs": int(row["digs"]),
+            "trench": show.metres(row["trench"], 1),
+        }
+        for community, row in table.iterrows()
+    ]
+
+
+def owner_months(scene: Scene, digs: pd.DataFrame) -> list[dict[str, Any]]:
+    """Months in which the owner has a trench open, with how many."""
+    spans = month_spans(digs)
+    if spans.empty:
+        return []
+    first, last = int(spans["first"].min()), int(spans["last"].max())
+    counts = open_by_month(spans, first, last)
+    widest = max(int(counts.max()), 1)
+    return [
+        {
+            "name": scene.words("app.month", year=place // 12, month=place % 12 + 1, code=f"{place // 12}-{place % 12 + 1:02d}"),
+            "count": int(count),
+            "width": round(100 * int(count) / widest, 1),
+        }
+        for place, count in zip(range(first, last + 1), counts, strict=True)
+    ]
+
+
+def _of(rows: pd.DataFrame, community: str) -> pd.DataFrame:
+    return rows[(rows["community"] == community).fillna(False)]

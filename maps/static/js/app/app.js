@@ -1,0 +1,176 @@
+/** The application: links become fragments, the map keeps its place, the address keeps the state. */
+import { addSearch } from './search.js';
+import { addSheet } from './sheet.js';
+import { toast } from './toast.js';
+
+const PARTS = ['top', 'panel', 'drawer'];
+const config = () => JSON.parse(document.getElementById('app-config')?.textContent ?? '{}');
+let asked = 0;
+
+function plate() {
+  return window.tongchou?.plate ?? null;
+}
+
+function keyOf(element) {
+  return element?.closest?.('[data-key]')?.dataset.key ?? null;
+}
+
+/** Put the parts of a fetched page in the place of the ones that stand. */
+function place(fetched) {
+  const focused = keyOf(document.activeElement);
+  const stop = document.getElementById('panel')?.dataset.stop;
+  const scrolled = document.querySelector('.panel-body')?.scrollTop ?? 0;
+  const chosen = document.querySelector('.chosen')?.getAttribute('aria-label');
+  for (const id of [...PARTS, 'app-config']) {
+    const fresh = fetched.getElementById(id);
+    if (fresh) document.getElementById(id)?.replaceWith(fresh);
+  }
+  document.title = fetched.title || document.title;
+  document.body.className = document.body.className
+    .replace(/\btheme-\w+/, `theme-${config().state.theme ?? 'progress'}`)
+    .replace(/ ?\bwith-table\b/, '');
+  document.body.classList.toggle('with-table', !document.getElementById('drawer').hidden);
+  const panel = document.getElementById('panel');
+  if (stop) panel.dataset.stop = stop;
+  const now = document.querySelector('.chosen')?.getAttribute('aria-label');
+  document.querySelector('.panel-body').scrollTop = now && now !== chosen ? 0 : scrolled;
+  if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  dress();
+}
+
+/** Ask for what the address shows; `apply` also tells the map. */
+async function look(address, { apply = true, moved = false } = {}) {
+  const mine = ++asked;
+  document.body.classList.add('is-busy');
+  try {
+    const answer = await fetch(address, { headers: { 'X-Part': '1', Accept: 'text/html' }, credentials: 'same-origin' });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const fetched = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    if (mine !== asked) return;
+    place(fetched);
+    if (apply) show(moved);
+  } catch (error) {
+    if (mine === asked) toast(config().words['app.js.failed'], true);
+  } finally {
+    if (mine === asked) document.body.classList.remove('is-busy');
+  }
+}
+
+/** Bring the map to the state of the page; another town is brought into the window. */
+function show(moved) {
+  const map = plate();
+  if (!map) return;
+  const { state, extents } = config();
+  const view = moved ? undefined : map.state.view;
+  map.apply({ theme: 'progress', ...state, view: state.view ?? view });
+  window.tongchou.map.invalidateSize({ animate: false });
+  const extent = extents?.[state.town ?? ''];
+  if (moved && extent) {
+    const [west, south, east, north] = extent;
+    window.tongchou.map.fitBounds([[south, west], [north, east]], { padding: [16, 16], animate: false });
+  }
+}
+
+function townOf(address) {
+  return new URL(address, location.href).searchParams.get('town') ?? '';
+}
+
+function go(address) {
+  const moved = townOf(address) !== townOf(location.href);
+  const kept = new URL(address, location.href);
+  const view = plate()?.state.view;
+  if (view && !moved && !kept.searchParams.has('view')) kept.searchParams.set('view', view);
+  history.pushState({ look: true }, '', kept.href.replace(/%2C/g, ','));
+  look(kept.href, { moved });
+}
+
+function isPlain(event) {
+  return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+}
+
+function onClick(event) {
+  const menu = document.querySelector('details.menu[open]');
+  if (menu && !menu.contains(event.target)) menu.open = false;
+  const link = event.target.closest?.('a[data-look]');
+  if (link && isPlain(event) && plate()) {
+    event.preventDefault();
+    if (menu) menu.open = false;
+    go(link.href);
+    return;
+  }
+  const row = event.target.closest?.('[data-select], .drawer .sheet tbody tr[data-id]');
+  if (row && plate() && !event.target.closest('a')) {
+    const layer = row.dataset.select ?? row.closest('table').dataset.layer;
+    plate().select(layer, row.dataset.id);
+    plate().fit(layer, row.dataset.id);
+    mark(layer, row.dataset.id);
+  }
+}
+
+function mark(layer, id) {
+  const table = document.querySelector(`.drawer table[data-layer="${CSS.escape(layer)}"]`);
+  for (const row of table?.querySelectorAll('tbody tr[data-id]') ?? []) {
+    const current = row.dataset.id === id;
+    row.classList.toggle('current', current);
+    if (current) row.setAttribute('aria-current', 'true');
+    else row.removeAttribute('aria-current');
+  }
+}
+
+/** Something was chosen on the map: the panel follows. */
+function onSelect(event) {
+  const { layer, id } = event.detail;
+  mark(layer, id);
+  if (layer !== 'communities') return;
+  const address = new URL(location.href);
+  if (id) address.searchParams.set('community', id);
+  else address.searchParams.delete('community');
+  look(address.href, { apply: false }).then(() => {
+    const panel = document.getElementById('panel');
+    if (id && panel.dataset.stop === 'peek') panel.dataset.stop = 'half';
+  });
+}
+
+const FILTERS = ['town', 'theme', 'stage', 'late', 'work', 'owner', 'kind', 'state', 'month', 'q'];
+
+/** The map changed its filter by its own tools: the panel follows. */
+function onState(event) {
+  const own = { theme: 'progress', ...config().state };
+  const theirs = { theme: 'progress', ...event.detail };
+  if (FILTERS.every((name) => (own[name] ?? '') === (theirs[name] ?? ''))) return keepView(event.detail.view);
+  const address = new URL(location.href);
+  for (const name of FILTERS) {
+    if (theirs[name]) address.searchParams.set(name, theirs[name]);
+    else address.searchParams.delete(name);
+  }
+  return look(address.href, { apply: false });
+}
+
+/** Links that leave the application carry the view in them only when the address does. */
+function keepView(view) {
+  const link = document.querySelector('a[data-lang]');
+  if (!link || !view) return;
+  const address = new URL(link.href);
+  address.searchParams.set('view', view);
+  link.href = address.href.replace(/%2C/g, ',');
+}
+
+function dress() {
+  addSheet(document.getElementById('panel'));
+  addSearch(document.querySelector('.search'), { words: config().words, lang: config().lang, go });
+}
+
+document.addEventListener('click', onClick);
+document.addEventListener('keydown', (event) => {
+  const menu = document.querySelector('details.menu[open]');
+  if (event.key === 'Escape' && menu) {
+    menu.open = false;
+    menu.querySelector('summary').focus();
+  }
+});
+document.addEventListener('tongchou:select', onSelect);
+document.addEventListener('tongchou:state', onState);
+if (document.getElementById('plate-box')) {
+  addEventListener('popstate', () => look(location.href, { moved: townOf(location.href) !== (config().state.town ?? '') }));
+}
+dress();

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.deps import words_of
+from api.security import HEADERS
 from geo import errors
 from maps.page import error_page
 
@@ -70,8 +71,10 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _unforeseen(request: Request, error: Exception) -> Response:
-    log.error("%s %s", request.method, request.url.path, exc_info=error)
-    return _answer(request, 500, "unforeseen", words_of(request)("app.error.title_500"), {})
+    """Outside every middleware: the headers are put on here; the server itself logs the trace."""
+    answer = _answer(request, 500, "unforeseen", words_of(request)("app.error.title_500"), {})
+    answer.headers.update(HEADERS)
+    return answer
 
 
 def _answer(request: Request, status: int, code: str, title: str, facts: Mapping[str, Any]) -> Response:

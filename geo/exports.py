@@ -301,7 +301,8 @@ def _moved(frame: pd.DataFrame, crs: CRS | str | None) -> pd.DataFrame:
         return frame
     if frame["geometry"].crs is None:
         raise MissingCRS(bounds="", guess="")
-    return gpd.GeoDataFrame(frame).to_crs(crs)
+    moved: pd.DataFrame = gpd.GeoDataFrame(frame).to_crs(crs)
+    return moved
 
 
 def _renamed(frame: pd.DataFrame, layer: str, headers: Headers | None) -> pd.DataFrame:

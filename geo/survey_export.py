@@ -86,7 +86,7 @@ def _segments(lines: gpd.GeoDataFrame) -> pd.DataFrame:
     xy, part = shapely.get_coordinates(parts, return_index=True)
     joined = np.flatnonzero(part[:-1] == part[1:]) if len(part) else np.zeros(0, dtype=int)
     row = owner_row[part[joined]]
-    out = pd.DataFrame(lines.drop(columns="geometry")).iloc[row].reset_index(drop=True)
+    out: pd.DataFrame = pd.DataFrame(lines.drop(columns="geometry")).iloc[row].reset_index(drop=True)
     out[["_x0", "_y0"]], out[["_x1", "_y1"]] = xy[joined], xy[joined + 1]
     length = np.hypot(out["_x1"] - out["_x0"], out["_y1"] - out["_y0"]).to_numpy()
     total = np.bincount(row, weights=length, minlength=len(lines))[row] if len(row) else length

@@ -189,8 +189,8 @@ def town_table(scene: Scene, standing: pd.DataFrame, figures: pd.Series) -> dict
     total = _figure_cells(scene, figures) | {"communities": scene.figures.count(figures["communities"])}
     return {
         "by": "community" if scene.state.town else "town",
-        "rows": rows[:TOWN_ROWS_SHOWN],
-        "more": max(len(rows) - TOWN_ROWS_SHOWN, 0),
+        "rows": rows,
+        "more": max(len(standing) - len(rows), 0) if scene.state.town else 0,
         "total": total,
     }
 
@@ -200,6 +200,9 @@ def _town_rows(scene: Scene, standing: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "id": code,
+            "stage": "",
+            "late": 0,
+            "current": False,
             "name": scene.town_name(code),
             "url": scene.state.url(town=code, view=None, community=None),
             "communities": scene.figures.count(row["communities"]),
@@ -221,7 +224,7 @@ def _community_rows(scene: Scene, standing: pd.DataFrame) -> list[dict[str, Any]
             **_figure_cells(scene, row),
         }
         for row in standing.head(TOWN_ROWS_SHOWN).to_dict("records")
-    ] + [{}] * max(len(standing) - TOWN_ROWS_SHOWN, 0)
+    ]
 
 
 def _figure_cells(scene: Scene, row: Any) -> dict[str, str]:

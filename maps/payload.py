@@ -19,6 +19,8 @@ from maps.view import MapView
 from maps.wording import Wording, wording
 
 REMOTE = "/api/view"
+LINKS = {"community": "/community/{id}", "search": "/api/search"}
+"""Pages and answers of the service, for a page that it serves."""
 STEP = 1e-7
 """Degrees of one step of a coordinate: about 1 cm."""
 
@@ -194,7 +196,7 @@ def _head(view: MapView, remote: str | None) -> bytes:
             "place": view.place,
             "crs": {"name": view.atlas.district.crs_name(), "proj4": proj4(crs)},
             "extent": [west, south, east, north],
-            **({} if remote is None else {"remote": remote}),
+            **({} if remote is None else {"remote": remote, "links": LINKS}),
             "palette": for_browser(),
             "words": words_for_browser(view.atlas, wording(view.lang)),
             "summary": view.summary,

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geo.errors import NotFound, PlanError
 from geo.kinds import attribute_words, kinds
-from geo.layers import Fault
 from geo.programme.catalogue import WorkKind
+
+if TYPE_CHECKING:
+    from geo.layers import Fault
 
 LOCALE = Path(__file__).parent / "locale"
 DEFAULT_LANGUAGE = "zh"
@@ -80,7 +82,7 @@ class Wording:
         found = [self.table[key] for key in keys if key in self.table]
         return sorted(found, key=lambda sentence: -len(placeholders(sentence)))
 
-    def fault(self, fault: Fault) -> str:
+    def fault(self, fault: "Fault") -> str:
         """One breach of a layer's contract."""
         column = self.table.get(f"field.{fault.column}", fault.column)
         key = f"fault.{fault.code}"

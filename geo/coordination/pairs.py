@@ -170,19 +170,20 @@ def near_pairs_compiled(
     """``near_pairs`` by the kernel, compiled now if it is not yet.
 
     The kernel settles every pair whose distance differs from the limit by more than ``BAND_M``; in that band,
-    where rounding decides, it asks ``shapely.dwithin``.
+    where rounding decides, it asks ``shapely.dwithin``. (The band is wider where coordinates are beyond 10^8 m.)
     """
     from geo.coordination import kernel
 
     ask = _question(a, b, distance, traits_a, traits_b)
-    b_ends, b_shape = kernel.segments(ask.b.xy, ask.b.part, ask.b.shape)
-    a_ends, a_shape = (
-        (b_ends, b_shape) if ask.itself else kernel.segments(ask.a.xy, ask.a.part, ask.a.shape)
+    b_ends, b_shape, b_sum = kernel.segments(ask.b.xy, ask.b.part, ask.b.shape)
+    a_ends, a_shape, a_sum = (
+        (b_ends, b_shape, b_sum) if ask.itself else kernel.segments(ask.a.xy, ask.a.part, ask.a.shape)
     )
     if not len(a_ends) or not len(b_ends):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    band = _band(ask)
-    grid, size = _grid(a_ends, b_ends, ask.farthest() + band)
+    bounds = np.concatenate([np.minimum(a_sum, b_sum)[:2], np.maximum(a_sum, b_sum)[2:]])
+    band = max(BAND_M, 64 * math.ulp(float(np.abs(bounds).max())))
+    grid, size = _grid(bounds, ask.farthest() + band, len(a_ends) + len(b_ends))
     b_cells = kernel.bucket(b_ends, grid, size)
     a_cells = b_cells if ask.itself else kernel.bucket(a_ends, grid, size)
     i, j, sure = kernel.search(
@@ -200,30 +201,21 @@ def near_pairs_compiled(
     return i, j
 
 
-def _band(ask: _Question) -> float:
-    """The width in which rounding decides: a micrometre, or more where coordinates are very long."""
-    largest = max(float(np.abs(ask.a.xy).max()), float(np.abs(ask.b.xy).max()))
-    return max(BAND_M, 64 * math.ulp(largest))
-
-
-def _grid(a_ends: Floats, b_ends: Floats, reach: float) -> tuple[Floats, int]:
+def _grid(bounds: Floats, reach: float, segments: int) -> tuple[Floats, int]:
     """West, south, cell, columns, rows and pad of the grid, and the number of buckets that it wraps into.
 
     A cell is as wide as the search or as a usual segment, whichever is more. ``pad`` widens the box of every
     segment by half the search, and by what single precision loses. Far-off outliers make more cells than
     buckets: then cells share buckets.
     """
-    sides = (a_ends,) if a_ends is b_ends else (a_ends, b_ends)
-    low = np.min([[e[:, 0::2].min(), e[:, 1::2].min()] for e in sides], axis=0)
-    high = np.max([[e[:, 0::2].max(), e[:, 1::2].max()] for e in sides], axis=0)
-    extent = max(float(np.abs(e[:, :2] - e[:, 2:]).max(axis=1).mean()) for e in sides)
-    widest = float((high - low).max())
-    pad = reach / 2 + widest * _SINGLE
-    cell = max(reach, extent, 1e-3, widest / 1e6) * _CELL
-    columns, rows = (int(span // cell) + 1 for span in high - low)
+    span = bounds[2:4] - bounds[:2]
+    widest = float(span.max())
+    cell = max(reach, float(bounds[4]), 1e-3, widest / 1e6) * _CELL
+    columns, rows = (int(length // cell) + 1 for length in span)
     columns |= 1
-    size = min(columns * rows, _CELLS_PER_SEGMENT * sum(len(e) for e in sides) + 1)
-    return np.array([*low, cell, columns, rows, pad], dtype=np.float64), size
+    size = min(columns * rows, _CELLS_PER_SEGMENT * segments + 1)
+    pad = reach / 2 + widest * _SINGLE
+    return np.array([*bounds[:2], cell, columns, rows, pad], dtype=np.float64), size
 
 
 def _once(i: Ints, j: Ints, sure: Bools, count: int) -> tuple[Ints, Ints, Bools]:

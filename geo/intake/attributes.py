@@ -1,7 +1,8 @@
 """Attributes of lines and nodes, column by column."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -243,5 +244,7 @@ def _words(fields: Fields, name: str, code: Callable[[str | None], str | None]) 
     return pd.Series(pd.array(each_value(fields.raw(name), code), dtype="string"))
 
 
-def _reals(values: object) -> pd.Series:
-    return pd.Series([np.nan if value is None else float(value) for value in values], dtype="float64")  # type: ignore[attr-defined]
+def _reals(values: Iterable[Any]) -> pd.Series:
+    return pd.Series(
+        np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
+    )

@@ -92,9 +92,7 @@ def _named(
     words: pd.Series, towns: pd.Series, stored: pd.DataFrame, source: str, context: Context
 ) -> tuple[pd.Series, pd.DataFrame]:
     """Community ids for the words of each row, and rows for the communities that have to be made."""
-    pairs = pd.MultiIndex.from_arrays(
-        [objects(words), objects(towns)]
-    )
+    pairs = pd.MultiIndex.from_arrays([objects(words), objects(towns)])
     codes, distinct = pairs.factorize()
     gazetteer = Gazetteer(stored)
     found: list[str | None] = []

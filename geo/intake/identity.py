@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo.intake.draft import objects, ROW, SHEET, refuse, refuse_doubles, remark
+from geo.intake.draft import ROW, SHEET, objects, refuse, refuse_doubles, remark
 from geo.intake.report import Level, Notes
 from geo.layers import Layer, conform
 from geo.vocabulary import Mode
@@ -208,7 +208,9 @@ def _clashes(
         if name not in mild:
             found[name] = _unequal(new[name], old[name])
         elif mild[name] is not None:
-            found[name] = _unequal(new[name], old[name]) & (old[name] != mild[name]).fillna(False).to_numpy(bool)
+            found[name] = _unequal(new[name], old[name]) & (old[name] != mild[name]).fillna(False).to_numpy(
+                bool
+            )
     if "geometry" in new and "geometry" in old:
         mine, theirs = np.asarray(new["geometry"].array), np.asarray(old["geometry"].array)
         both = ~shapely.is_missing(mine) & ~shapely.is_missing(theirs)
@@ -278,8 +280,8 @@ def _same_place(mine: npt.NDArray[np.object_], theirs: npt.NDArray[np.object_]) 
 def _unequal(new: pd.Series, old: pd.Series) -> Mask:
     if pd.api.types.is_float_dtype(new.dtype) and pd.api.types.is_float_dtype(old.dtype):
         mine, theirs = new.to_numpy(dtype=float), old.to_numpy(dtype=float)
-        both = np.isfinite(mine) & np.isfinite(theirs)
-        return both & ~np.isclose(mine, theirs, rtol=1e-12, atol=1e-9)
+        far: Mask = np.isfinite(mine) & np.isfinite(theirs) & ~np.isclose(mine, theirs, rtol=1e-12, atol=1e-9)
+        return far
     return (new.reset_index(drop=True) != old.reset_index(drop=True)).fillna(False).to_numpy(dtype=bool) & (
         new.notna() & old.notna()
     ).to_numpy(bool)

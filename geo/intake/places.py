@@ -31,7 +31,9 @@ def outlined(communities: pd.DataFrame) -> pd.DataFrame:
     if "geometry" not in communities or not len(communities):
         return communities.iloc[:0]
     shapes = np.asarray(communities["geometry"].array)
-    kept: pd.DataFrame = communities.loc[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))].reset_index(drop=True)
+    kept: pd.DataFrame = communities.loc[
+        ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    ].reset_index(drop=True)
     return kept
 
 

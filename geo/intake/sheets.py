@@ -113,9 +113,9 @@ def _merged(path: Path, part: str) -> list[tuple[int, int, int, int]]:
         except KeyError:
             return []
     tail = text[text.rfind(b"</sheetData>") :]
-    return [
-        range_boundaries(ref.decode()) for ref in re.findall(rb'<(?:\w+:)?mergeCell ref="([A-Z0-9:]+)"', tail)
-    ]
+    refs = re.findall(rb'<(?:\w+:)?mergeCell ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"', tail)
+    bounds = [[int(side or 0) for side in range_boundaries(ref.decode())] for ref in refs]
+    return [(left, top, right, bottom) for left, top, right, bottom in bounds]
 
 
 def _spread(cells: Cells, merged: Iterable[tuple[int, int, int, int]]) -> dict[tuple[int, int], Any]:

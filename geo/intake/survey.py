@@ -137,7 +137,7 @@ def _with_group_of_numbers(frame: gpd.GeoDataFrame, column: str) -> gpd.GeoDataF
     )
 
 
-def _points(table: Table, match: Match, context: Context, crs: str | None) -> pd.DataFrame:
+def _points(table: Table, match: Match, context: Context, crs: str | None) -> gpd.GeoDataFrame:
     fields = Fields(table, match, context.notes)
     columns = node_columns(fields, kind_of_name(table.name) or kind_of_name(table.source))
     frame = fields.frame(columns)
@@ -199,13 +199,12 @@ def _segments(
     same = (frame["start_number"] == frame["end_number"]).fillna(False)
     frame = refuse(frame, same, context.notes, "start_equals_end", values=frame["start_number"])
     ends = [_end_places(frame, side, nodes, context, crs, table.file) for side in ("start", "end")]
-    missing = [~np.isfinite(place).all(axis=1) for place in ends]
+    missing = [np.asarray(~np.isfinite(place).all(axis=1), dtype=bool) for place in ends]
     starts, stops = frame["start_number"], frame["end_number"]
     absent = missing[0] | missing[1]
     numbers = starts.fillna("") + " → " + stops.fillna("")
-    frame_all = frame
     frame = refuse(
-        frame_all,
+        frame,
         absent,
         context.notes,
         "point_missing",
@@ -253,7 +252,8 @@ def _end_places(
 
 def _point_places(number: pd.Series, utility: pd.Series, nodes: gpd.GeoDataFrame) -> npt.NDArray[np.int64]:
     grouped = objects(nodes["utility"].astype("string") + "\x1f" + nodes["number"].astype("string"))
-    plain = objects(nodes["number"])
+    single = nodes["number"].astype("string")
+    plain = objects(single.where(~single.duplicated(keep=False)))
     places = pd.Series(np.arange(len(nodes)))
     by_group = places.groupby(grouped).first()
     by_number = places.groupby(plain).first()
@@ -261,7 +261,7 @@ def _point_places(number: pd.Series, utility: pd.Series, nodes: gpd.GeoDataFrame
     return found.fillna(-1).to_numpy(dtype=np.int64)
 
 
-def _shaped(table: Table, match: Match, context: Context) -> pd.DataFrame:
+def _shaped(table: Table, match: Match, context: Context) -> gpd.GeoDataFrame:
     fields = Fields(table, match, context.notes)
     columns = line_columns(fields, kind_of_name(table.name) or kind_of_name(table.source))
     return fit_shapes(located(fields.frame(columns), context), LINES, context.notes, file=table.file)

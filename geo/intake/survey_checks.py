@@ -1,5 +1,7 @@
 """The checks that a surveyor expects of points and segments, each with sheet, row and point number."""
 
+from functools import partial
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -142,11 +144,12 @@ def _check_elevations(lines: pd.DataFrame, nodes: gpd.GeoDataFrame, label: pd.Se
             Level.NOTE,
             "elevation_differs",
             values=label,
-            facts=lambda at, number=number, off=off: {
-                "point": str(number.iloc[at]),
-                "difference": f"{off[at]:.3f}",
-            },
+            facts=partial(_elevation_facts, number, off),
         )
+
+
+def _elevation_facts(number: pd.Series, off: Reals, at: int) -> dict[str, str]:
+    return {"point": str(number.iloc[at]), "difference": f"{off[at]:.3f}"}
 
 
 def check_points(nodes: gpd.GeoDataFrame, lines: pd.DataFrame | None, notes: Notes) -> None:

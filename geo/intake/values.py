@@ -13,7 +13,38 @@ import numpy as np
 import pandas as pd
 
 NOTHING = frozenset(
-    ["/", "-", "--", "—", "——", "―", "\\", ".", "*", "无", "空", "不详", "未知", "不明", "未测", "未探", "待定", "待查", "暂无", "缺", "n/a", "na", "nan", "none", "null", "<null>", "#n/a", "nil", "unknown", "nodata"]
+    [
+        "/",
+        "-",
+        "--",
+        "—",
+        "——",
+        "―",
+        "\\",
+        ".",
+        "*",
+        "无",
+        "空",
+        "不详",
+        "未知",
+        "不明",
+        "未测",
+        "未探",
+        "待定",
+        "待查",
+        "暂无",
+        "缺",
+        "n/a",
+        "na",
+        "nan",
+        "none",
+        "null",
+        "<null>",
+        "#n/a",
+        "nil",
+        "unknown",
+        "nodata",
+    ]
 )
 AREA_UNITS = {"m2": Decimal(1), "ha": Decimal(10000), "km2": Decimal(1000000), "mu": Decimal(2000) / 3}
 MONEY_UNITS = {"yuan": Decimal(1)}

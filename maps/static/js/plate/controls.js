@@ -16,7 +16,7 @@ function box(map) {
   const strip = foot(map);
   let element = strip.querySelector('.plate-survey');
   if (!element) {
-    element = make('div', { class: 'plate-box plate-survey' });
+    element = make('div', { class: 'plate-panel plate-survey' });
     strip.prepend(element);
   }
   return element;
@@ -95,5 +95,5 @@ export function addTitle(map, plate) {
   const refresh = () => tabs.forEach((tab) => tab.setAttribute('aria-pressed', String(tab.dataset.theme === plate.theme)));
   map.getContainer().addEventListener('tongchou:state', refresh);
   refresh();
-  corner(map, 'top-left').prepend(make('header', { class: 'plate-box plate-title' }, make('div', { class: 'plate-title-line' }, title, note), nav));
+  corner(map, 'top-left').prepend(make('header', { class: 'plate-panel plate-title' }, make('div', { class: 'plate-title-line' }, title, note), nav));
 }

@@ -166,7 +166,7 @@ export function addLegend(map, plate) {
   const id = 'plate-legend-body';
   const body = make('div', { class: 'plate-legend-body', id });
   const button = make('button', { class: 'plate-legend-title', type: 'button', 'aria-controls': id }, make('span', { text: plate.word('map.legend') }), icon('chevron'));
-  const element = make('section', { class: 'plate-box plate-legend', 'aria-label': plate.word('map.legend') }, button, body);
+  const element = make('section', { class: 'plate-panel plate-legend', 'aria-label': plate.word('map.legend') }, button, body);
   const clear = make('button', { class: 'plate-clear', type: 'button', text: plate.word('map.clear_filter'), on: { click: () => plate.change({ stage: '', late: '', work: '', owner: '', kind: '', state: '', month: '', q: '' }) } });
   function set(open) {
     body.hidden = !open;

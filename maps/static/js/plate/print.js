@@ -73,6 +73,14 @@ function makeSheet(plate) {
   );
 }
 
+/** Open the printing dialogue as soon as fonts and layers are there. */
+async function printWhenReady(plate) {
+  await document.fonts.ready;
+  const waits = Object.values(plate.payload.layers).some((raw) => raw.remote);
+  if (waits) await new Promise((done) => plate.map.getContainer().addEventListener('tongchou:received', done, { once: true }));
+  setTimeout(() => window.print(), 100);
+}
+
 /** Put a sheet into the page while it is printed; everything else is hidden by the style sheet. */
 export function addPrinting(plate) {
   let sheet = null;
@@ -89,4 +97,5 @@ export function addPrinting(plate) {
     document.documentElement.classList.add('plate-printing');
   });
   window.addEventListener('afterprint', clean);
+  if (new URL(location.href).searchParams.get('print') === '1') printWhenReady(plate);
 }

@@ -43,30 +43,23 @@ function goTo(plate, name, id) {
   plate.select(name, id);
 }
 
-/** What the service found: rows of layer, id, name and, where it lies, bbox. */
+/** What the service found: layer, id, name, note and page of each. */
 async function remote(plate, text, signal) {
   const address = plate.payload.links?.search;
   if (!address) return [];
   const answer = await fetch(`${address}?${new URLSearchParams({ q: text, lang: plate.payload.lang })}`, { signal, headers: { Accept: 'application/json' } });
   if (!answer.ok) throw new Error(`${answer.status}`);
-  const { results = [] } = await answer.json();
-  return results.map((found) => ({
-    kind: found.layer, name: found.name, side: found.town_name ?? found.owner_name ?? '', id: found.id,
-    choose: () => chooseRemote(plate, found),
-  }));
+  const { found = [] } = await answer.json();
+  return found.map((one) => ({ kind: one.layer, name: one.name, side: one.note, choose: () => chooseRemote(plate, one) }));
 }
 
+/** Go to what is on the map; to the page of what is not. */
 function chooseRemote(plate, found) {
   if (found.layer === 'owners') return plate.change({ theme: 'lines', owner: found.id });
-  if (found.bbox) {
-    const [west, south, east, north] = found.bbox;
-    const container = plate.map.getContainer();
-    const settle = () => plate.lookUp(found.layer, found.id) && plate.select(found.layer, found.id);
-    if (!settle()) container.addEventListener('tongchou:received', settle, { once: true });
-    plate.map.fitBounds([[south, west], [north, east]], { padding: [40, 40], maxZoom: 19.5 });
-    return undefined;
-  }
-  return goTo(plate, found.layer, found.id);
+  if (plate.lookUp(found.layer, found.id)) return goTo(plate, found.layer, found.id);
+  const address = new URL(found.url, location.href);
+  if (address.origin === location.origin) location.assign(address);
+  return undefined;
 }
 
 /** Add the search field with its list. */

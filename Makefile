@@ -16,8 +16,8 @@ TONGCHOU := $(VENV)/bin/tongchou
 VENDOR := maps/static/vendor
 UV_VERSION := 0.13.9
 
-# what the tests want from Debian: a browser, and a font for Chinese on paper
-DEBIAN_PACKAGES := chromium fonts-noto-cjk
+# what the tests want from Debian: a browser, a font for Chinese on paper, PostgreSQL with PostGIS
+DEBIAN_PACKAGES := chromium fonts-noto-cjk postgresql-postgis
 
 # stamps, in the order in which they are made
 MADE := $(VENV)/.made

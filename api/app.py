@@ -4,6 +4,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import FastAPI
 
 from api.errors import add_error_handlers
@@ -13,6 +14,8 @@ from api.security import SecurityHeaders
 from api.wiring import Services
 
 MB = 1024 * 1024
+THREADS = 4
+"""Handlers that work at once: more would only wait for each other, and each keeps memory of its own."""
 
 
 def create_app(services: Services) -> FastAPI:
@@ -37,5 +40,6 @@ def create_app(services: Services) -> FastAPI:
 @asynccontextmanager
 async def _warmed(app: FastAPI) -> AsyncIterator[None]:
     """Read the store beside the first requests, so that none of them waits for it."""
+    to_thread.current_default_thread_limiter().total_tokens = THREADS
     threading.Thread(target=app.state.services.atlas, name="warm", daemon=True).start()
     yield

@@ -183,7 +183,9 @@ def _from_environment() -> str:
 def _say_error(sentence: str, code: str, facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         shown = {name: str(value) for name, value in facts.items()}
-        typer.echo(json.dumps({"code": code, "title": sentence, "facts": shown}, ensure_ascii=False), err=True)
+        typer.echo(
+            json.dumps({"code": code, "title": sentence, "facts": shown}, ensure_ascii=False), err=True
+        )
     else:
         typer.echo(sentence.replace("\n", " "), err=True)
 

@@ -12,13 +12,6 @@ from maps.panel import Scene
 from maps.state import LANGUAGES, State, parse_state
 from maps.wording import Wording, wording
 
-OWN_PARAMETERS: dict[str, tuple[str, ...]] = {
-    "/map": ("print", "v"),
-    "/api/view": ("bbox", "scale", "layers"),
-    "/api/export": ("format", "layer"),
-    "/community/{community}": ("tab",),
-}
-
 
 def services_of(request: Request) -> Services:
     services: Services = request.app.state.services
@@ -48,14 +41,17 @@ def state_of(request: Request, atlas: Annotated[Atlas, Depends(atlas_of)]) -> St
     for name in params:
         if len(params.getlist(name)) > 1:
             raise BadInput("parameter_twice", parameter=name)
-    path = getattr(request.scope.get("route"), "path", "")
     home = services_of(request).settings.lang
-    return parse_state(dict(params), known_of(atlas), home, OWN_PARAMETERS.get(path, ()))
+    return parse_state(dict(params), known_of(atlas), home, own_parameters(request))
 
 
-def scene_of(
-    atlas: Annotated[Atlas, Depends(atlas_of)], state: Annotated[State, Depends(state_of)]
-) -> Scene:
+def own_parameters(request: Request) -> frozenset[str]:
+    """Names of the query parameters that the handler of the request declares itself."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    return frozenset(field.alias for field in dependant.query_params) if dependant else frozenset()
+
+
+def scene_of(atlas: Annotated[Atlas, Depends(atlas_of)], state: Annotated[State, Depends(state_of)]) -> Scene:
     return make_scene(atlas, state)
 
 

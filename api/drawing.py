@@ -12,14 +12,12 @@ ASSETS = LinkedAssets()
 
 def map_parts(scene: Scene, embed_limit: int, nonce: str, **options: Any) -> MapParts:
     """The whole district's map for a page of the application, in the theme and language of its state."""
-    view = build_view(
-        scene.atlas, theme=scene.state.theme, lang=scene.state.lang, embed_limit=embed_limit
-    )
+    view = build_view(scene.atlas, theme=scene.state.theme, lang=scene.state.lang, embed_limit=embed_limit)
     return render_parts(view, ASSETS, scene.words, nonce=nonce, options=options)
 
 
-def map_page(scene: Scene, embed_limit: int, nonce: str) -> bytes:
-    """The page of ``/map``, UTF-8."""
+def map_page(scene: Scene, embed_limit: int, nonce: str, *, printing: bool = False) -> bytes:
+    """The page of ``/map``, UTF-8; ``printing`` opens the browser's print dialogue when it is drawn."""
     state = scene.state
     view = build_view(
         scene.atlas,
@@ -29,4 +27,8 @@ def map_page(scene: Scene, embed_limit: int, nonce: str) -> bytes:
         selection=state.selection(),
         embed_limit=embed_limit,
     )
-    return render_page(view, ASSETS, scene.words, nonce=nonce).encode()
+    html = render_page(view, ASSETS, scene.words, nonce=nonce)
+    if printing:
+        script = f'<script type="module" nonce="{nonce}" src="{ASSETS.url("js/app/print.js")}"></script>'
+        html = html.replace("</body>", f"{script}\n</body>")
+    return html.encode()

@@ -64,7 +64,10 @@ def _http_error(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = [{"parameter": ".".join(map(str, fault["loc"][1:])), "problem": fault["msg"]} for fault in error.errors()]
+    faults = [
+        {"parameter": ".".join(map(str, fault["loc"][1:])), "problem": fault["msg"]}
+        for fault in error.errors()
+    ]
     names = ", ".join(fault["parameter"] for fault in faults)
     title = words_of(request)("app.error.title_422", parameters=names)
     return _answer(request, 422, "bad_parameter", title, {"faults": faults})
@@ -83,7 +86,9 @@ def _answer(request: Request, status: int, code: str, title: str, facts: Mapping
         key = f"app.error.advice_{status}"
         advice = words(key) if key in words else words("app.error.advice_500")
         return HTMLResponse(error_page(words, title=title, advice=advice, status=status, code=code), status)
-    shown = {name: value if isinstance(value, int | float | list) else str(value) for name, value in facts.items()}
+    shown = {
+        name: value if isinstance(value, int | float | list) else str(value) for name, value in facts.items()
+    }
     body = {"type": "about:blank", "status": status, "code": code, "title": title, "facts": shown}
     return JSONResponse(body, status, media_type=PROBLEM)
 

@@ -1,7 +1,7 @@
 """Figures and rows as plain values, the same for HTTP and for the command line."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,12 +36,17 @@ def figures(row: pd.Series) -> dict[str, Any]:
     }
 
 
-def status(atlas: Atlas, standing: pd.DataFrame, lang: str, towns: Sequence[str] | None = None) -> dict[str, Any]:
+def status(
+    atlas: Atlas, standing: pd.DataFrame, lang: str, towns: Sequence[str] | None = None
+) -> dict[str, Any]:
     """Figures of ``standing`` by town (all of the district's, or those named), by stage and in total."""
     names = atlas.district.town_names(lang)
     codes = atlas.district.town_codes() if towns is None else towns
     return {
-        "towns": [{"code": code, "name": names[str(code)], **figures(row)} for code, row in by_town(standing, codes).iterrows()],
+        "towns": [
+            {"code": code, "name": names[str(code)], **figures(row)}
+            for code, row in by_town(standing, codes).iterrows()
+        ],
         "stages": [{"stage": str(stage), **figures(row)} for stage, row in by_stage(standing).iterrows()],
         "total": figures(totals(standing)),
         "as_of": atlas.as_of.isoformat(),
@@ -57,16 +62,18 @@ def reconciled(standing: pd.DataFrame, district: District) -> dict[str, Any]:
     return {
         "equal": bool((table["difference"] == 0).all()),
         "figures": [_compared(row, ("plan", "found", "difference")) for row in table.to_dict("records")],
-        "communities": [_compared(row, ("stated", "counted", "difference")) for row in differing.to_dict("records")],
+        "communities": [
+            _compared(row, ("stated", "counted", "difference")) for row in differing.to_dict("records")
+        ],
     }
 
 
-def _compared(row: dict[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _compared(row: Mapping[Hashable, Any], names: Sequence[str]) -> dict[str, Any]:
     figure = str(row["figure"])
     scaled = figure.endswith(("_dm2", "_fen"))
     values = {name: exact(row[name]) if scaled else int(row[name]) for name in names}
     figure = RENAMED.get(figure, figure.removesuffix("_fen") + "_yuan" if figure.endswith("_fen") else figure)
-    kept = {name: row[name] for name in ("community", "name") if name in row}
+    kept: dict[str, Any] = {name: row[name] for name in ("community", "name") if name in row}
     return {**kept, "figure": figure, **values}
 
 

@@ -25,12 +25,12 @@ def fresh_nonce() -> str:
 
 
 def nonce_for(key: str) -> str:
-    """A nonce that stays with one content, so that it can be kept: what is stored changes the content's key."""
+    """A nonce that stays with one content, so that it can be kept; a change of the store changes the key."""
     return hmac.new(_SECRET, key.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def page_policy(nonce: str) -> str:
-    """The content security policy of a page: this host only, scripts and styles with the nonce or from a file."""
+    """The policy of a page: this host only, scripts and styles with the nonce or from a file."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -77,5 +77,7 @@ class SecurityHeaders:
     def _policy(headers: MutableHeaders) -> str:
         """An error page has the style sheets of this host and no script."""
         if headers.get("content-type", "").startswith("text/html"):
-            return CLOSED.replace("default-src 'none'", "default-src 'none'; style-src 'self'; img-src 'self'")
+            return CLOSED.replace(
+                "default-src 'none'", "default-src 'none'; style-src 'self'; img-src 'self'"
+            )
         return CLOSED

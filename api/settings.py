@@ -15,7 +15,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TONGCHOU_", extra="ignore")
 
     store: str = Field(
-        default=str(CHECKOUT / "var" / "district.gpkg"), description="Where the district's store is: a path or gpkg:PATH."
+        default=str(CHECKOUT / "var" / "district.gpkg"),
+        description="Where the district's store is: a path or gpkg:PATH.",
     )
     data: Path = Field(
         default=CHECKOUT / "data", description="Folder of district.toml, the catalogue, codes and boundaries."
@@ -23,8 +24,12 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address that serve listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port that serve listens on.")
     lang: Literal["zh", "en"] = Field(default="zh", description="Language where a reader names none.")
-    actor: str = Field(default="local", description="Who stands in the history for changes of the command line.")
-    embed_limit: int = Field(
-        default=2000, ge=0, description="A layer with more features is asked for by view, not put in the page."
+    actor: str = Field(
+        default="local", description="Who stands in the history for changes of the command line."
     )
-    page_cache_mb: int = Field(default=64, ge=0, description="Memory for finished map pages, in MB.")
+    embed_limit: int = Field(
+        default=2000,
+        ge=0,
+        description="A layer with more features is asked for by view, not put in the page.",
+    )
+    page_cache_mb: int = Field(default=16, ge=0, description="Memory for finished map pages, in MB.")

@@ -41,7 +41,7 @@ def read_data(path: Path) -> DataFolder:
 
 
 def read_committees(folder: Path) -> Committees:
-    """(code, name, town code) of every ``committees_*.csv``, in the order of the files; none without files."""
+    """(code, name, town code) of every ``committees_*.csv``, in the order of the files."""
     return tuple(row for path in sorted(folder.glob("committees_*.csv")) for row in _committees(path))
 
 

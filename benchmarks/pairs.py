@@ -1,21 +1,12 @@
 """Pairs of lines of different owners within 1 m in overlapping windows: the kernel beside its peers."""
 
-import argparse
-import gc
-import resource
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import shapely
 
-from benchmarks.timing import Report, measure, ms
-from geo.coordination.pairs import Traits, compile_kernel, near_pairs_compiled, near_pairs_shapely
+from geo.coordination.pairs import Traits, near_pairs_compiled, near_pairs_shapely
 
 DISTANCE_M = 1.0
 CRS = "EPSG:4544"
@@ -57,7 +48,12 @@ def synthetic_lines(count: int, layout: str = "city", seed: int = 7) -> Lines:
     shapes = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, xy, (offsets,))
     start = rng.integers(0, 200, count)
     return Lines(
-        layout, _arrow(xy, offsets), shapes, rng.integers(0, OWNERS, count), start, start + rng.integers(5, 40, count)
+        layout,
+        _arrow(xy, offsets),
+        shapes,
+        rng.integers(0, OWNERS, count),
+        start,
+        start + rng.integers(5, 40, count),
     )
 
 
@@ -103,7 +99,9 @@ def _long(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]
     lengths = np.minimum(rng.geometric(0.04, count) + 9, 200)
     first = rng.uniform(0, np.sqrt(count) * 60.0, (count, 2))
     heading = np.repeat(rng.uniform(0, 2 * np.pi, count), lengths) + rng.normal(0, 0.2, lengths.sum())
-    step = rng.uniform(2.0, 6.0, lengths.sum())[:, None] * np.stack([np.cos(heading), np.sin(heading)], axis=1)
+    step = rng.uniform(2.0, 6.0, lengths.sum())[:, None] * np.stack(
+        [np.cos(heading), np.sin(heading)], axis=1
+    )
     walk = np.cumsum(step, axis=0)
     begin = np.concatenate([[0], np.cumsum(lengths)[:-1]])
     return walk - np.repeat(walk[begin] - first, lengths, axis=0) + MIDDLE, lengths

@@ -72,7 +72,8 @@ def is_gcj02(name: str | None) -> bool:
 
 def district_box(district: District, *, margin: float = 0.0) -> Bounds:
     """West, south, east, north of the district's extent in its own CRS, metres."""
-    # The extent is a rough box: the grid's own degrees stand for CRS84, which spares PROJ a search for datum shifts.
+    # The extent is a rough box: the grid's own degrees stand for CRS84, which spares PROJ a search for datum
+    # shifts.
     degrees = district.crs.geodetic_crs or CRS.from_user_input("OGC:CRS84")
     to_grid = Transformer.from_crs(degrees, district.crs, always_xy=True)
     west, south, east, north = to_grid.transform_bounds(*district.extent)

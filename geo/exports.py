@@ -1,4 +1,5 @@
-"""Hand-outs: layers written as GeoPackage, Shapefile, GeoJSON, CSV or XLSX, always to a new file, whole or not at all."""
+"""Hand-outs: layers written as GeoPackage, Shapefile, GeoJSON, CSV or XLSX, always to a new file, whole or
+not at all."""
 
 import csv
 import zipfile
@@ -48,9 +49,10 @@ def write_layers(
 ) -> None:
     """Write layers to a file; its suffix decides: .gpkg, .zip (Shapefile), .geojson, .csv or .xlsx.
 
-    ``crs`` is what shapes are converted to (GeoJSON is always CRS84); ``headers`` names columns by layer, by default
-    as the contract does; ``encoding`` is that of a Shapefile. XLSX holds no shapes, CSV holds them as WKT.
-    Raises ``BadInput``: ``file_exists``, ``export_format`` and ``one_layer_only`` for GeoJSON and CSV.
+    ``crs`` is what shapes are converted to (GeoJSON is always CRS84); ``headers`` names columns by layer, by
+    default as the contract does; ``encoding`` is that of a Shapefile. XLSX holds no shapes, CSV holds them
+    as WKT. Raises ``BadInput``: ``file_exists``, ``export_format`` and ``one_layer_only`` for GeoJSON and
+    CSV.
     """
     writers: dict[str, Callable[[Mapping[str, pd.DataFrame], Path], None]] = {
         ".gpkg": _write_geopackage,
@@ -70,7 +72,8 @@ def write_layers(
 
 
 def write_workbook(frames: Mapping[str, pd.DataFrame], path: Path) -> None:
-    """One sheet for each frame, shapes left out; text stays text: nothing in a cell is ever a formula or a link."""
+    """One sheet for each frame, shapes left out; text stays text: nothing in a cell is ever a formula or a
+    link."""
     options = {
         "strings_to_formulas": False,
         "strings_to_urls": False,

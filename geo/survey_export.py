@@ -1,4 +1,5 @@
-"""Lines and nodes as a survey delivers them: a point table and a line table in one workbook, X is northing."""
+"""Lines and nodes as a survey delivers them: a point table and a line table in one workbook, X is
+northing."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -88,7 +89,7 @@ def _segments(lines: gpd.GeoDataFrame) -> pd.DataFrame:
     row = owner_row[part[joined]]
     out: pd.DataFrame = pd.DataFrame(lines.drop(columns="geometry")).iloc[row].reset_index(drop=True)
     out[["_x0", "_y0"]], out[["_x1", "_y1"]] = xy[joined], xy[joined + 1]
-    length = np.hypot(out["_x1"] - out["_x0"], out["_y1"] - out["_y0"]).to_numpy()
+    length: npt.NDArray[np.float64] = np.hypot(*(xy[joined + 1] - xy[joined]).T)
     total = np.bincount(row, weights=length, minlength=len(lines))[row] if len(row) else length
     after = pd.Series(length).groupby(row).cumsum().to_numpy() if len(row) else length
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -102,3 +102,31 @@ class Mode(StrEnum):
     ADD = "add"
     UPDATE = "update"
     REPLACE = "replace"
+
+
+class Verdict(StrEnum):
+    """What a rule says; the last three are counted, not listed."""
+
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+    NEEDS_REVIEW = "needs_review"
+    OPPORTUNITY = "opportunity"
+    PASS = "pass"
+    EXEMPT = "exempt"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class FindingKind(StrEnum):
+    """The rules of coordination, in the order in which they are read."""
+
+    HORIZONTAL = "horizontal_clearance"
+    VERTICAL = "vertical_clearance"
+    COVER = "cover"
+    DUG_TWICE = "dug_twice"
+    SAME_DAYS = "same_place_same_days"
+    FRESH_PAVING = "fresh_paving"
+    SEASON = "season"
+    ORDER = "order"
+    OPPORTUNITY = "opportunity"
+    MANY_DIGS = "many_small_digs"
+    PROTECTION = "protection_zone"

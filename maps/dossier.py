@@ -40,15 +40,15 @@ def community_ids(scene: Scene, community: str) -> dict[str, list[str]]:
 
 
 def community_page(scene: Scene, community: str, tab: str, events: pd.DataFrame) -> dict[str, Any]:
-    """What the community's template fills in. ``events`` is its history (see ``Store.events``), newest first."""
+    """What the community's template fills in; ``events`` is its history, newest first."""
     row = standing_of(scene, community)
     lines = _of(scene.atlas.lines, community)
     digs = _of(scene.atlas.digs, community)
     sheets = {
         "buildings": buildings_of(scene, community),
         "works": works_of(scene, community),
-        "lines": lines_of(scene, lines),
-        "digs": digs_of(scene, digs),
+        "lines": lines_of(scene, lines, inside=True),
+        "digs": digs_of(scene, digs, inside=True),
     }
     counts = {name: len(sheet.rows) for name, sheet in sheets.items()} | {"history": len(events)}
     link = f"/community/{community}"
@@ -185,10 +185,19 @@ def owner_page(scene: Scene, owner: str) -> dict[str, Any]:
         "name": scene.atlas.owner_names(words.lang)[owner],
         "map_url": scene.state.url(theme="lines", owner=owner, community=None, view=None),
         "figures": [
-            {"value": show.kilometres(lines.loc[~planned, "length_m"].sum()), "label": words("app.figure.existing_km", count=int((~planned).sum()))},
-            {"value": show.kilometres(lines.loc[planned, "length_m"].sum()), "label": words("app.figure.planned_km", count=int(planned.sum()))},
+            {
+                "value": show.kilometres(lines.loc[~planned, "length_m"].sum()),
+                "label": words("app.figure.existing_km", count=int((~planned).sum())),
+            },
+            {
+                "value": show.kilometres(lines.loc[planned, "length_m"].sum()),
+                "label": words("app.figure.planned_km", count=int(planned.sum())),
+            },
             {"value": show.count(len(digs)), "label": words("app.panel.planned_digs")},
-            {"value": show.count(pd.concat([lines["community"], digs["community"]]).nunique()), "label": words("field.communities")},
+            {
+                "value": show.count(pd.concat([lines["community"], digs["community"]]).nunique()),
+                "label": words("field.communities"),
+            },
         ],
         "communities": owner_communities(scene, lines, digs),
         "months": owner_months(scene, digs),
@@ -210,7 +219,9 @@ def owner_communities(scene: Scene, lines: pd.DataFrame, digs: pd.DataFrame) -> 
     )
     dug = digs.groupby(digs["community"].fillna(""))["length_m"].agg(["size", "sum"])
     table = table.join(dug.rename(columns={"size": "digs", "sum": "trench"}), how="outer").fillna(0)
-    table = table.iloc[sorted(range(len(table)), key=lambda place: (table.index[place] == "", table.index[place]))]
+    table = table.iloc[
+        sorted(range(len(table)), key=lambda place: (table.index[place] == "", table.index[place]))
+    ]
     show = scene.figures
     return [
         {
@@ -236,7 +247,12 @@ def owner_months(scene: Scene, digs: pd.DataFrame) -> list[dict[str, Any]]:
     widest = max(int(counts.max()), 1)
     return [
         {
-            "name": scene.words("app.month", year=place // 12, month=place % 12 + 1, code=f"{place // 12}-{place % 12 + 1:02d}"),
+            "name": scene.words(
+                "app.month",
+                year=place // 12,
+                month=place % 12 + 1,
+                code=f"{place // 12}-{place % 12 + 1:02d}",
+            ),
             "count": int(count),
             "width": round(100 * int(count) / widest, 1),
         }

@@ -1,11 +1,13 @@
-"""The tables of the application: communities, lines and digs as filtered, and what belongs to one community."""
+"""The tables of the application: rows as filtered, and what belongs to one community."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from geo.programme.progress import overdue_days
 from geo.programme.status import totals
 from maps import palette
 from maps.linepanel import picked_digs, picked_lines
@@ -98,7 +100,9 @@ def community_sheet(scene: Scene) -> Sheet:
 
 def _by_plan(rows: pd.DataFrame, *, descending: bool) -> pd.DataFrame:
     order = {str(stage): place for place, stage in enumerate(palette.STAGES)}
-    return rows.sort_values("stage", key=lambda stages: stages.map(order), ascending=not descending, kind="stable")
+    return rows.sort_values(
+        "stage", key=lambda stages: stages.map(order), ascending=not descending, kind="stable"
+    )
 
 
 def _communities(scene: Scene, rows: pd.DataFrame, standing: pd.DataFrame, sort: str) -> Sheet:
@@ -123,29 +127,31 @@ def line_sheet(scene: Scene) -> Sheet:
     return lines_of(scene, picked_lines(scene), scene.state.sort)
 
 
-def lines_of(scene: Scene, lines: pd.DataFrame, sort: str = "") -> Sheet:
-    """The table of any rows of the lines."""
+def lines_of(scene: Scene, lines: pd.DataFrame, sort: str = "", *, inside: bool = False) -> Sheet:
+    """The table of any rows of the lines; ``inside`` one community its name is not repeated."""
     rows = _plain(lines).assign(
         code=lines["shown_code"],
         state_word=lines["state"].map(scene.words_of("line_state")),
         material=_worded(scene, lines["material"], "material"),
         **_names(scene, lines),
     )
-    return make_sheet("lines", LINES, rows, sort=sort, layer="lines", drawn=_drawn(lines))
+    columns = _but(LINES, "community_name") if inside else LINES
+    return make_sheet("lines", columns, rows, sort=sort, layer="lines", drawn=_drawn(lines))
 
 
 def dig_sheet(scene: Scene) -> Sheet:
     return digs_of(scene, picked_digs(scene), scene.state.sort)
 
 
-def digs_of(scene: Scene, digs: pd.DataFrame, sort: str = "") -> Sheet:
-    """The table of any rows of the digs."""
+def digs_of(scene: Scene, digs: pd.DataFrame, sort: str = "", *, inside: bool = False) -> Sheet:
+    """The table of any rows of the digs; ``inside`` one community its name is not repeated."""
     rows = _plain(digs).assign(
         style_word=digs["style"].map(scene.words_of("utility")),
         state_word=digs["state"].map(scene.words_of("dig_state")),
         **_names(scene, digs),
     )
-    return make_sheet("digs", DIGS, rows, sort=sort, layer="digs", drawn=_drawn(digs))
+    columns = _but(DIGS, "community_name") if inside else DIGS
+    return make_sheet("digs", columns, rows, sort=sort, layer="digs", drawn=_drawn(digs))
 
 
 def buildings_of(scene: Scene, community: str) -> Sheet:
@@ -172,6 +178,7 @@ def works_of(scene: Scene, community: str) -> Sheet:
     rows = rows.assign(
         work_name=rows["code"].map(scene.work_names()).fillna(rows["code"]),
         building_number=rows["building"].map(numbers),
+        late_days=overdue_days(rows, scene.atlas.as_of),
         unit_word=rows["unit"].map(scene.words_of("unit")).fillna(rows["unit"]),
     )
     return make_sheet("works", WORKS, rows)
@@ -179,6 +186,10 @@ def works_of(scene: Scene, community: str) -> Sheet:
 
 def _of(rows: pd.DataFrame, community: str) -> pd.DataFrame:
     return rows[(rows["community"] == community).fillna(False)]
+
+
+def _but(columns: Sequence[Column], key: str) -> tuple[Column, ...]:
+    return tuple(column for column in columns if column.key != key)
 
 
 def _plain(rows: pd.DataFrame) -> pd.DataFrame:

@@ -186,7 +186,9 @@ def month_spans(digs: pd.DataFrame) -> pd.DataFrame:
     dated = digs[digs["window_start"].notna() & digs["window_end"].notna()]
     return pd.DataFrame(
         {
-            "first": (dated["window_start"].dt.year * 12 + dated["window_start"].dt.month - 1).astype("int64"),
+            "first": (dated["window_start"].dt.year * 12 + dated["window_start"].dt.month - 1).astype(
+                "int64"
+            ),
             "last": (dated["window_end"].dt.year * 12 + dated["window_end"].dt.month - 1).astype("int64"),
         }
     )

@@ -1,4 +1,4 @@
-"""Communities by works: one cell per item in scope, with the curve of what is done beside what was planned."""
+"""Communities by works: one cell per item in scope, and the curve of what is done beside the plan."""
 
 from datetime import timedelta
 from typing import Any
@@ -29,13 +29,17 @@ def matrix(scene: Scene) -> dict[str, Any]:
         "total": scene.figures.money(figures["investment_fen"]),
         "chips": chips(scene),
         "parts": [
-            {"name": scene.words(f"part.{part}"), "kinds": [_kind(scene, kind) for kind in kinds if kind.part is part]}
+            {
+                "name": scene.words(f"part.{part}"),
+                "kinds": [_kind(scene, kind) for kind in kinds if kind.part is part],
+            }
             for part in WorkPart
         ],
         "towns": _towns(scene, standing, cells),
         "more": max(len(standing) - ROWS_SHOWN, 0),
         "feet": [
-            {"code": code, "done": int(row["done"]), "scope": int(row["in_scope"])} for code, row in counts.iterrows()
+            {"code": code, "done": int(row["done"]), "scope": int(row["in_scope"])}
+            for code, row in counts.iterrows()
         ],
         "curve": curve(scene, standing, figures),
         "funding": funding(scene),
@@ -62,7 +66,8 @@ def _towns(scene: Scene, standing: pd.DataFrame, cells: pd.DataFrame) -> list[di
             "name": scene.town_name(code),
             "count": int((standing["town"] == code).sum()),
             "rows": [
-                _row(scene, row, by_community.get(row["id"], {})) for row in shown[shown["town"] == code].to_dict("records")
+                _row(scene, row, by_community.get(row["id"], {}))
+                for row in shown[shown["town"] == code].to_dict("records")
             ],
         }
         for code in scene.atlas.district.town_codes()
@@ -94,7 +99,7 @@ def _row(scene: Scene, row: dict[str, Any], cells: dict[str, Any]) -> dict[str, 
 
 
 def curve(scene: Scene, standing: pd.DataFrame, figures: pd.Series) -> dict[str, Any] | None:
-    """Points of the planned and the actual curve in percent of both axes; ``None`` without works or windows."""
+    """Points of the planned and the actual curve in percent of both axes; ``None`` without windows."""
     works = scene.atlas.frames["works"]
     works = works[works["community"].isin(standing["id"]).to_numpy(bool)]
     if works.empty or works["planned_start"].isna().all() or works["planned_end"].isna().all():

@@ -19,6 +19,7 @@ from maps.panel import Scene
 from maps.sheet import written
 from maps.state import COMMUNITY_FILTERS, LINE_FILTERS, THEMES, State
 from maps.townmap import MapParts
+from maps.view import build_view
 from maps.wording import Wording, languages, wording
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -69,6 +70,7 @@ def community_page(
     """One community; ``events`` is its history, newest first. Raises ``NotFound``."""
     page = dossier.community_page(scene, community, tab, events)
     shared = _shared(scene, crumb=page["head"]["name"], page=f"/community/{community}", tab=tab)
+    shared["config"]["community"] = community
     return _render("community.html", {**shared, **page, "map": parts, "nonce": nonce})
 
 
@@ -121,8 +123,23 @@ def _shared(scene: Scene, *, crumb: str = "", page: str = "", **kept: str) -> di
         "other_lang_url": away.link(page, "theme", **kept) if page else away.url(),
         "sample": atlas.sample,
         "as_of": atlas.as_of.isoformat(),
-        "config": {"state": state.params(), "lang": state.lang, "words": words.section("app.js")},
+        "config": {
+            "state": state.params(),
+            "lang": state.lang,
+            "words": words.section("app.js"),
+            "extents": extents(atlas),
+        },
     }
+
+
+def extents(atlas: Atlas) -> dict[str, tuple[float, ...]]:
+    """What the map opens on, degrees, for the district (``""``) and for each town."""
+    return atlas.keep(
+        "extents",
+        lambda: {
+            code: build_view(atlas, town=code or None).extent for code in ("", *atlas.district.town_codes())
+        },
+    )
 
 
 def _kept_show(state: State, theme: str) -> str:
@@ -133,7 +150,9 @@ def _application(scene: Scene) -> dict[str, Any]:
     state = scene.state
     build = linepanel.panel if state.theme in LINE_THEMES else panels.panel
     panel = {"waiting": [], **build(scene)}
-    table = written(sheet_for(scene), scene.figures, scene.words, state.page) if state.show == "table" else None
+    table = (
+        written(sheet_for(scene), scene.figures, scene.words, state.page) if state.show == "table" else None
+    )
     return {
         **_shared(scene),
         "panel": panel,

@@ -74,7 +74,11 @@ def chips(scene: Scene) -> list[dict[str, str]]:
     state = scene.state
     empty: dict[str, Any] = {"stage": (), "late": False, "q": ""}
     return [
-        {"label": filter_label(scene, name), "url": state.url(**{name: empty.get(name)}), "key": f"chip-{name}"}
+        {
+            "label": filter_label(scene, name),
+            "url": state.url(**{name: empty.get(name)}),
+            "key": f"chip-{name}",
+        }
         for name in state.filters()
     ]
 
@@ -122,7 +126,13 @@ def against_plan(scene: Scene, done: Any, plan: Any) -> str:
     if pd.isna(done) or pd.isna(plan):
         return ""
     behind = round(float(plan), 1) - round(float(done), 1)
-    key = "app.panel.behind" if behind > 0.049 else "app.panel.ahead" if behind < -0.049 else "app.panel.on_plan"
+    key = (
+        "app.panel.behind"
+        if behind > 0.049
+        else "app.panel.ahead"
+        if behind < -0.049
+        else "app.panel.on_plan"
+    )
     return scene.words(key, plan=scene.figures.percent(plan), points=f"{abs(behind):.1f}")
 
 
@@ -245,7 +255,9 @@ def late_list(scene: Scene, standing: pd.DataFrame) -> dict[str, Any]:
         {
             "id": row["id"],
             "name": row["name"],
-            "reason": row["delay_reason"] if pd.notna(row["delay_reason"]) else scene.words("app.late.no_reason"),
+            "reason": row["delay_reason"]
+            if pd.notna(row["delay_reason"])
+            else scene.words("app.late.no_reason"),
             "days": scene.words("app.late.days", days=int(row["late_days"]), n=int(row["late_days"])),
             "url": scene.state.url(community=row["id"]),
         }
@@ -331,9 +343,7 @@ def funding(scene: Scene) -> dict[str, Any]:
         "difference": show.money(total - investment),
         "equal": total == investment and int(found["difference"].get(FUNDING, 0)) == 0,
         "all_equal": is_equal(table),
-        "open": [
-            scene.words(f"funding.{source}") for source in FundingSource if source not in plan.funding
-        ],
+        "open": [scene.words(f"funding.{source}") for source in FundingSource if source not in plan.funding],
         "reconciled": [
             {
                 "name": scene.words(f"app.reconcile.{row['figure']}"),

@@ -11,7 +11,7 @@ MOST = 12
 
 
 def find(scene: Scene, text: str) -> list[dict[str, Any]]:
-    """Communities, owners and digs that have ``text`` in their name or number: those that begin with it first."""
+    """Communities, owners and digs with ``text`` in their name or number: those that begin with it first."""
     if not text:
         return []
     found = [*_communities(scene, text), *_owners(scene, text), *_digs(scene, text)]
@@ -56,7 +56,9 @@ def _owners(scene: Scene, text: str) -> list[dict[str, Any]]:
 def _digs(scene: Scene, text: str) -> list[dict[str, Any]]:
     digs = scene.atlas.digs
     names = scene.atlas.owner_names(scene.words.lang)
-    rows = pd.DataFrame(digs.loc[_has(digs["number"], text), ["id", "number", "owner", "community"]]).head(MOST)
+    rows = pd.DataFrame(digs.loc[_has(digs["number"], text), ["id", "number", "owner", "community"]]).head(
+        MOST
+    )
     return [
         {
             "layer": "digs",

@@ -35,8 +35,8 @@ class Column:
 class Sheet:
     """Rows in order, their columns and totals.
 
-    ``rows`` has every column's key, ``id``, and ``href`` where a row leads somewhere; ``totals`` raw values by key;
-    ``drawn`` how many of the rows are on the map, ``layer`` in which of its layers.
+    ``rows`` has every column's key, ``id``, and ``href`` where a row leads somewhere; ``totals`` raw values
+    by key; ``drawn`` how many of the rows are on the map, ``layer`` in which of its layers.
     """
 
     name: str
@@ -102,17 +102,25 @@ def written(sheet: Sheet, show: Figures, words: Wording, page: int = 1) -> dict[
     cells = [list(map(writer(column, show, words), part[column.key])) for column in sheet.columns]
     blank = pd.Series([""] * len(part))
     side = {
-        name: part[name].fillna("") if name in part else blank for name in ("id", "href", "stage", "style", "late_days")
+        name: part[name].fillna("") if name in part else blank
+        for name in ("id", "href", "stage", "style", "late_days")
     }
     rows = [
         {"id": row, "href": href, "stage": stage, "style": style, "late": late, "cells": values}
-        for row, href, stage, style, late, values in zip(*side.values(), zip(*cells, strict=True), strict=True)
+        for row, href, stage, style, late, values in zip(
+            *side.values(), zip(*cells, strict=True), strict=True
+        )
     ]
     return {
         "name": sheet.name,
         "layer": sheet.layer,
         "columns": [
-            {"key": column.key, "kind": column.kind, "numeric": column.numeric, "label": heading(column, words)}
+            {
+                "key": column.key,
+                "kind": column.kind,
+                "numeric": column.numeric,
+                "label": heading(column, words),
+            }
             for column in sheet.columns
         ],
         "rows": rows,
@@ -129,7 +137,7 @@ def written(sheet: Sheet, show: Figures, words: Wording, page: int = 1) -> dict[
 
 
 def number(column: Column, value: Any, show: Figures) -> Any:
-    """A value as a workbook cell holds it: numbers in the reader's unit, dates as dates, missing as ``None``."""
+    """A value for a workbook: numbers in the reader's unit, dates as dates, missing as ``None``."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or pd.isna(value):

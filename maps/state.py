@@ -29,7 +29,7 @@ LINE_FILTERS = ("owner", "kind", "state", "month")
 
 @dataclass(frozen=True)
 class Known:
-    """What may be asked for: codes of towns by code and by name, codes of works, ids of owners and communities."""
+    """What may be asked for: towns by code and by name, codes of works, ids of owners and communities."""
 
     towns: Mapping[str, str]
     works: Collection[str]
@@ -120,9 +120,7 @@ class State:
 
     def cleared(self) -> "State":
         """The same town, theme and language without filters."""
-        return self.but(
-            stage=(), late=False, work=None, owner=None, kind=None, state=None, month=None, q=""
-        )
+        return self.but(stage=(), late=False, work=None, owner=None, kind=None, state=None, month=None, q="")
 
 
 NAMES = frozenset(part.name for part in fields(State)) - {"home_lang"}

@@ -42,7 +42,10 @@ def timeline(scene: Scene, digs: pd.DataFrame) -> dict[str, Any] | None:
     months = pd.date_range(span.first, span.last, freq="MS")
     return {
         "months": [
-            {"name": scene.words("app.month_short", month=month.month, name=month.strftime("%b")), "at": span.share(month)}
+            {
+                "name": scene.words("app.month_short", month=month.month, name=month.strftime("%b")),
+                "at": span.share(month),
+            }
             for month in months
         ],
         "today": span.share(scene.atlas.as_of),

@@ -13,13 +13,27 @@ from maps.wording import Wording
 
 WIDEST = 48
 LONGEST_SHEET_NAME = 31
-_FORMATS = {"count": "#,##0", "days": "#,##0", "percent": "0.0", "metres": "#,##0.00", "day": "yyyy-mm-dd", "year": "0"}
+_FORMATS = {
+    "count": "#,##0",
+    "days": "#,##0",
+    "percent": "0.0",
+    "metres": "#,##0.00",
+    "day": "yyyy-mm-dd",
+    "year": "0",
+}
 
 
-def write_workbook(sheet: Sheet, words: Wording, figures: Figures, *, title: str, as_of: date, revision: int) -> bytes:
+def write_workbook(
+    sheet: Sheet, words: Wording, figures: Figures, *, title: str, as_of: date, revision: int
+) -> bytes:
     """The rows of ``sheet`` as XLSX; the last rows say of which day and revision they are."""
     stream = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": title})
         formats = _formats(book, figures)
@@ -39,12 +53,20 @@ def write_workbook(sheet: Sheet, words: Wording, figures: Figures, *, title: str
 
 def _formats(book: Any, figures: Figures) -> dict[str, Any]:
     base = {"font_size": 10, "valign": "vcenter"}
-    money = {name: "#,##0" + ("." + "0" * figures.decimals(name) if figures.decimals(name) else "") for name in ("money", "area")}
+    money = {
+        name: "#,##0" + ("." + "0" * figures.decimals(name) if figures.decimals(name) else "")
+        for name in ("money", "area")
+    }
     looks = {**_FORMATS, **money, "text": "@"}
     made = {name: book.add_format({**base, "num_format": look}) for name, look in looks.items()}
     total = {"bold": True, "top": 1, "top_color": palette.INK}
-    made |= {f"total-{name}": book.add_format({**base, **total, "num_format": look}) for name, look in looks.items()}
-    made["head"] = book.add_format({**base, "bold": True, "bottom": 1, "text_wrap": True, "bg_color": palette.FIELD})
+    made |= {
+        f"total-{name}": book.add_format({**base, **total, "num_format": look})
+        for name, look in looks.items()
+    }
+    made["head"] = book.add_format(
+        {**base, "bold": True, "bottom": 1, "text_wrap": True, "bg_color": palette.FIELD}
+    )
     made["head-n"] = book.add_format(
         {**base, "bold": True, "bottom": 1, "text_wrap": True, "bg_color": palette.FIELD, "align": "right"}
     )
@@ -91,4 +113,6 @@ def _foot(page: Any, sheet: Sheet, words: Wording, figures: Figures, formats: di
     for place, column in enumerate(sheet.columns):
         look = formats[f"total-{_kind(column)}"]
         value: Any = number(column, sheet.totals[column.key], figures) if column.key in sheet.totals else None
-        write_cell(page, last, place, f"{words('app.total')} {len(sheet.rows)}" if place == 0 else value, look)
+        write_cell(
+            page, last, place, f"{words('app.total')} {len(sheet.rows)}" if place == 0 else value, look
+        )

@@ -1,9 +1,8 @@
 """The record: all of a change or nothing of it, and a history that cannot be altered unseen."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, timezone
-from pathlib import Path
 
 import geopandas as gpd
 import orjson
@@ -13,17 +12,19 @@ import shapely
 
 from geo.errors import ContractError, DuplicateId, MissingCRS, NotFound, PlanError, StaleRevision, WrongCRS
 from geo.store.canonical import GENESIS, line, verify_chain
+from geo.store.gpkg import GeoPackageStore
 from geo.store.opening import create_store
 from geo.store.protocol import Event, Store
 from geo.store.record import Change, Recorded, record
+from tests.conftest import gpkg_only
 from tests.test_geo_store import district
 
 AT = datetime(2026, 7, 15, 8, 30, tzinfo=timezone(timedelta(hours=8)))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with create_store(str(tmp_path / "s.gpkg"), district()) as store:
+def store(location: str) -> Iterator[Store]:
+    with create_store(location, district()) as store:
         yield store
 
 
@@ -51,15 +52,15 @@ def fault(store: Store, *changes: Change) -> set[tuple[str, str, str, str]]:
 def state(store: Store) -> tuple[object, ...]:
     """All that a failed record must leave as it was."""
     with store.view() as view:
-        queries = (
+        queries = [
             "SELECT fid, id, name, stage, row_revision FROM communities",
             "SELECT id FROM buildings",
-            "SELECT count(*) FROM rtree_communities_geom",
-            "SELECT * FROM gpkg_contents",
             "SELECT * FROM tongchou_event",
             "SELECT * FROM tongchou_revision",
-        )
-        return tuple(tuple(view._rows(query)) for query in queries)
+        ]
+        if isinstance(store, GeoPackageStore):
+            queries += ["SELECT count(*) FROM rtree_communities_geom", "SELECT * FROM gpkg_contents"]
+        return tuple(tuple(view._rows(query)) for query in queries)  # type: ignore[attr-defined]
 
 
 def test_each_record_is_one_revision_and_each_row_one_event(store: Store) -> None:
@@ -251,7 +252,7 @@ def test_a_row_without_outline_may_get_one_later(store: Store) -> None:
     put(store, Change("communities", update=communities("c2")[["id", "geometry"]]))
     assert store.read("communities").geometry.notna().tolist() == [False, True]
     with store.view() as view:
-        assert view._rows("SELECT id FROM rtree_communities_geom") == [(2,)]
+        assert not list(view.unsound())
 
 
 def test_progress_counts_every_row_and_may_stop_the_record(store: Store) -> None:
@@ -310,11 +311,12 @@ def test_the_chain_can_be_checked_by_anyone(store: Store) -> None:
         ("UPDATE tongchou_event SET revision = 9 WHERE seq = 1", [(1, "hash"), (2, "order")]),
     ],
 )
-def test_a_forged_history_shows(forgery: str, expected: list[tuple[int, str]], store: Store) -> None:
+def test_a_forged_history_shows(
+    forgery: str, expected: list[tuple[int, str]], store: Store, forge: Callable[[str], None]
+) -> None:
     put(store, Change("communities", add=communities("c1", "c2", "c3")))
     assert not verify_chain(store)
-    with store.writing() as writing:
-        writing._connection.exec_driver_sql(forgery)  # type: ignore[attr-defined]
+    forge(forgery)
     assert [(problem.seq, problem.code) for problem in verify_chain(store)] == expected
 
 
@@ -324,6 +326,7 @@ def test_an_event_of_awkward_words_is_still_one_line_of_json() -> None:
     assert "\n" not in line(event)
 
 
+@gpkg_only
 def test_an_extent_is_exact_after_every_kind_of_change(store: Store) -> None:
     many = communities(*(f"c{number}" for number in range(6_000)))
     put(store, Change("communities", add=many))

@@ -99,7 +99,7 @@ def elsewhere(script: str, *arguments: str) -> dict[str, Any]:
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[tuple[Store, str]]:
-    with full_store(tmp_path) as store:
+    with full_store(str(tmp_path / "区.gpkg")) as store:
         yield store, str(tmp_path / "区.gpkg")
 
 
@@ -161,7 +161,7 @@ def test_sqlite_of_another_program_may_look_but_not_edit(live: tuple[Store, str]
 
 
 def test_the_guards_hold_when_nobody_has_the_store_open(tmp_path: Path) -> None:
-    full_store(tmp_path).close()
+    full_store(str(tmp_path / "区.gpkg")).close()
     path = str(tmp_path / "区.gpkg")
     assert len(elsewhere(EDIT_BY_GDAL, path, "lines", "communities")) == 2
     assert len(elsewhere(EDIT_BY_SQLITE, path, *FORBIDDEN)) == len(FORBIDDEN)

@@ -88,8 +88,8 @@ def carry_out(store: Store, action: str, places: Sequence[int], there: list[str]
     return [row for row in there if row not in chosen]
 
 
-def test_a_snapshot_stays_as_it_was_and_untouched_layers_are_shared(tmp_path: Path) -> None:
-    with full_store(tmp_path) as store:
+def test_a_snapshot_stays_as_it_was_and_untouched_layers_are_shared(location: str) -> None:
+    with full_store(location) as store:
         keeper = SnapshotKeeper(store)
         old = keeper.current()
         assert keeper.current() is old
@@ -108,8 +108,8 @@ def test_a_snapshot_stays_as_it_was_and_untouched_layers_are_shared(tmp_path: Pa
             new.frames["works"] = new.frames["works"]  # type: ignore[index]
 
 
-def test_the_tree_finds_rows_by_their_position(tmp_path: Path) -> None:
-    with create_store(str(tmp_path / "s.gpkg"), district()) as store:
+def test_the_tree_finds_rows_by_their_position(location: str) -> None:
+    with create_store(location, district()) as store:
         record(store, [Change("ground", add=grounds(["a", "b", "c"], 3))], actor="a", at=AT, origin="t")
         record(store, [Change("ground", remove=["a"])], actor="a", at=AT, origin="t")
         now = SnapshotKeeper(store).current()
@@ -119,8 +119,8 @@ def test_the_tree_finds_rows_by_their_position(tmp_path: Path) -> None:
         assert by_hand.tree("ground") is by_hand.tree("ground")
 
 
-def test_what_another_opening_of_the_store_records_is_seen_at_once(tmp_path: Path) -> None:
-    with full_store(tmp_path) as store, open_store(str(tmp_path / "区.gpkg")) as other:
+def test_what_another_opening_of_the_store_records_is_seen_at_once(location: str) -> None:
+    with full_store(location) as store, open_store(location) as other:
         keeper = SnapshotKeeper(store)
         before = len(keeper.current().frames["ground"])
         record(other, [Change("ground", add=grounds(["new"], 1))], actor="a", at=AT, origin="t")

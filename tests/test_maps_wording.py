@@ -158,7 +158,7 @@ def test_error_takes_the_sentence_that_its_facts_fill():
 def test_error_takes_the_sentence_that_tells_most():
     words = wording("en")
     assert "look like EPSG:4490" in words.error(errors.MissingCRS(bounds="1, 2", guess="EPSG:4490"))
-    assert "--crs EPSG:4544" in words.error(errors.MissingCRS(bounds="1, 2", guess=""))
+    assert "--crs EPSG:4490" in words.error(errors.MissingCRS(bounds="1, 2", guess=""))
     assert (
         words.error(errors.DuplicateId(layer="communities", row="c1", count=1))
         == "communities has id c1 already"

@@ -21,7 +21,9 @@ def town_code(known: Any, town: str | None) -> str | None:
         return None
     code: str | None = known.town_code(town)
     if code is None:
-        raise UnknownTown(town=town, known=", ".join(f"{one} {name}" for one, name in known.town_names().items()))
+        raise UnknownTown(
+            town=town, known=", ".join(f"{one} {name}" for one, name in known.town_names().items())
+        )
     return code
 
 
@@ -43,7 +45,19 @@ def show_status(settings: Settings, town: str | None, *, as_json: bool) -> int:
     names = atlas.district.town_names(settings.lang)
     table = by_town(standing, towns or atlas.district.town_codes())
     say_table(
-        [words(f"cli.status.{name}") for name in ("town", "communities", "buildings", "area", "households", "money", "progress", "late")],
+        [
+            words(f"cli.status.{name}")
+            for name in (
+                "town",
+                "communities",
+                "buildings",
+                "area",
+                "households",
+                "money",
+                "progress",
+                "late",
+            )
+        ],
         [[names[str(code)], *_cells(row, show)] for code, row in table.iterrows()],
         total=[words("app.total"), *_cells(totals(standing), show)],
     )
@@ -73,7 +87,9 @@ def show_reconciled(settings: Settings, *, as_json: bool) -> int:
         services.close()
     found = reconciled(atlas.standing, atlas.district)
     if as_json:
-        say_json(found | {"as_of": atlas.as_of.isoformat(), "revision": atlas.revision, "sample": atlas.sample})
+        say_json(
+            found | {"as_of": atlas.as_of.isoformat(), "revision": atlas.revision, "sample": atlas.sample}
+        )
     else:
         _say_reconciled(found, wording(settings.lang))
     return 0 if found["equal"] else 1
@@ -82,13 +98,23 @@ def show_reconciled(settings: Settings, *, as_json: bool) -> int:
 def _say_reconciled(found: dict[str, Any], words: Wording) -> None:
     headings = [words(f"app.reconcile.{name}") for name in ("figure", "plan", "found", "difference")]
     rows = [
-        [words(f"cli.figure.{row['figure']}"), *(_number(row[name]) for name in ("plan", "found", "difference"))]
+        [
+            words(f"cli.figure.{row['figure']}"),
+            *(_number(row[name]) for name in ("plan", "found", "difference")),
+        ]
         for row in found["figures"]
     ]
     say_table(headings, rows)
     for row in found["communities"]:
         values = {name: _number(row[name]) for name in ("stated", "counted", "difference")}
-        say(words("cli.reconcile.community", name=row["name"], figure=words(f"cli.figure.{row['figure']}"), **values))
+        say(
+            words(
+                "cli.reconcile.community",
+                name=row["name"],
+                figure=words(f"cli.figure.{row['figure']}"),
+                **values,
+            )
+        )
     if found["equal"]:
         say(words("cli.reconcile.equal"))
     else:

@@ -21,7 +21,7 @@ from maps.wording import wording
 def export_layer(
     settings: Settings, layer: str, out: Path, *, town: str | None, crs: str | None, as_json: bool
 ) -> int:
-    """Write the rows of one layer, of the district or of a town, to a new file of the kind that its name says."""
+    """Write rows of a layer, of the district or of a town, to a new file of the kind that its name says."""
     layer_named(layer)
     services = open_services(settings)
     try:

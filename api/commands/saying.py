@@ -29,12 +29,21 @@ def say_error(text: str) -> None:
     sys.stderr.write(text.replace("\n", " ") + "\n")
 
 
-def say_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, total: Sequence[str] | None = None) -> None:
+def say_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, total: Sequence[str] | None = None
+) -> None:
     """Rows with the first column to the left and the others to the right."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_footer=total is not None)
     for place, heading in enumerate(headings):
         foot = total[place] if total is not None else ""
-        table.add_column(heading, foot, justify="right" if place else "left", no_wrap=True, header_style="", footer_style="bold")
+        table.add_column(
+            heading,
+            foot,
+            justify="right" if place else "left",
+            no_wrap=True,
+            header_style="",
+            footer_style="bold",
+        )
     for row in rows:
         table.add_row(*row)
     console = Console(file=sys.stdout, highlight=False, markup=False)
@@ -53,7 +62,9 @@ class Steps:
         """``done`` of ``total`` of a step of ``cli.step``."""
         if step not in self._known:
             key = f"cli.step.{step}"
-            self._known[step] = self._bars.add_task(self._words(key) if key in self._words else step, total=total or None)
+            self._known[step] = self._bars.add_task(
+                self._words(key) if key in self._words else step, total=total or None
+            )
         self._bars.update(self._known[step], completed=done, total=total or None)
 
 

@@ -18,12 +18,17 @@ from maps.wording import wording
 
 
 def make_store(settings: Settings, *, sample: bool, if_missing: bool, as_json: bool) -> int:
-    """Make a store with the district's outlines, or with the whole sample; with ``if_missing`` leave one alone."""
+    """Make a store with the district's outlines or the whole sample; ``if_missing`` leaves one alone."""
     words = wording(settings.lang)
     path = store_path(settings.store)
     if if_missing and path.exists():
         with open_store(settings.store) as store:
-            found = {"store": str(path), "made": False, "revision": store.revision(), "sample": is_sample(store.meta())}
+            found = {
+                "store": str(path),
+                "made": False,
+                "revision": store.revision(),
+                "sample": is_sample(store.meta()),
+            }
         if as_json:
             say_json(found)
         return 0
@@ -35,7 +40,14 @@ def make_store(settings: Settings, *, sample: bool, if_missing: bool, as_json: b
         say_json({"store": str(path), "made": True, "revision": revision, "sample": sample, "rows": counts})
     else:
         key = "cli.init.sample" if sample else "cli.init.empty"
-        say(words(key, store=path, communities=counts.get("communities", 0), buildings=counts.get("buildings", 0)))
+        say(
+            words(
+                key,
+                store=path,
+                communities=counts.get("communities", 0),
+                buildings=counts.get("buildings", 0),
+            )
+        )
     return 0
 
 
@@ -83,7 +95,9 @@ def verify_store(settings: Settings, *, as_json: bool) -> int:
     finally:
         services.close()
     if as_json:
-        say_json({"ok": not problems, "revision": revision, "problems": [vars(problem) for problem in problems]})
+        say_json(
+            {"ok": not problems, "revision": revision, "problems": [vars(problem) for problem in problems]}
+        )
     elif problems:
         say_error(words("cli.verify.broken", seq=problems[0].seq, count=len(problems)))
     else:

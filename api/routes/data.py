@@ -25,17 +25,36 @@ COMMUNITY = (
     "investment_fen", "progress", "planned", "late_days", "delay_reason", "has_outline", "provisional",
 )  # fmt: skip
 LINE = (
-    "id", "owner", "utility", "kind", "style", "state", "community", "town", "dig", "size_text", "material", "laying",
-    "depth_start_m", "depth_end_m", "year_laid", "length_m",
+    "id", "owner", "utility", "kind", "style", "state", "community", "town", "dig", "size_text", "material",
+    "laying", "depth_start_m", "depth_end_m", "year_laid", "length_m",
 )  # fmt: skip
 DIG = (
-    "id", "number", "owner", "utility", "state", "community", "town", "window_start", "window_end", "width_m", "depth_m",
-    "length_m",
+    "id", "number", "owner", "utility", "state", "community", "town", "window_start", "window_end", "width_m",
+    "depth_m", "length_m",
 )  # fmt: skip
 OWNER = ("id", "name", "name_en", "short_name", "utilities")
 OF_A_COMMUNITY = {
-    "buildings": ("id", "number", "storeys", "units", "households", "floor_area_dm2", "year_built", "structure"),
-    "works": ("id", "building", "code", "quantity", "unit", "cost_fen", "progress_percent", "planned_start", "planned_end"),
+    "buildings": (
+        "id",
+        "number",
+        "storeys",
+        "units",
+        "households",
+        "floor_area_dm2",
+        "year_built",
+        "structure",
+    ),
+    "works": (
+        "id",
+        "building",
+        "code",
+        "quantity",
+        "unit",
+        "cost_fen",
+        "progress_percent",
+        "planned_start",
+        "planned_end",
+    ),
     "lines": LINE,
     "digs": DIG,
 }
@@ -50,7 +69,10 @@ def status_of(scene: SceneDep) -> Status:
 @router.get("/towns")
 def towns(scene: SceneDep) -> list[dict[str, str]]:
     """The towns of the district."""
-    return [{"code": code, "name": name} for code, name in scene.atlas.district.town_names(scene.state.lang).items()]
+    return [
+        {"code": code, "name": name}
+        for code, name in scene.atlas.district.town_names(scene.state.lang).items()
+    ]
 
 
 @router.get("/communities")

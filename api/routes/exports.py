@@ -12,7 +12,6 @@ from starlette.background import BackgroundTask
 from api.deps import SceneDep
 from api.handouts import picked
 from api.schemas import ExportLayer, Format
-from geo.exports import write_layers
 from maps.ledgers import sheet_of
 from maps.panel import Scene
 from maps.workbook import write_workbook
@@ -27,10 +26,15 @@ TYPES = {
 
 
 @router.get("/export")
-def export(scene: SceneDep, format: Format = Format.XLSX, layer: ExportLayer = ExportLayer.COMMUNITIES) -> Response:
+def export(
+    scene: SceneDep, format: Format = Format.XLSX, layer: ExportLayer = ExportLayer.COMMUNITIES
+) -> Response:
     """The rows of a layer as filtered, as a workbook, GeoPackage, GeoJSON or CSV."""
     if format is Format.XLSX:
         return _workbook(scene, layer)
+    # GDAL comes into memory (30 MB) with the first file that it writes, not with the service.
+    from geo.exports import write_layers
+
     folder = Path(tempfile.mkdtemp(prefix="tongchou-export-"))
     gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
     try:
@@ -46,14 +50,21 @@ def _workbook(scene: Scene, layer: ExportLayer) -> Response:
     atlas = scene.atlas
     title = f"{scene.words.name_of(atlas.district.names)} {scene.words(f'app.sheet.{layer}')}"
     content = write_workbook(
-        sheet_of(scene, layer), scene.words, scene.figures, title=title, as_of=atlas.as_of, revision=atlas.revision
+        sheet_of(scene, layer),
+        scene.words,
+        scene.figures,
+        title=title,
+        as_of=atlas.as_of,
+        revision=atlas.revision,
     )
     return Response(content, media_type=XLSX, headers=_named(scene, layer, Format.XLSX))
 
 
 def _named(scene: Scene, layer: ExportLayer, format: Format) -> dict[str, str]:
     atlas = scene.atlas
-    place = scene.town_name(scene.state.town) if scene.state.town else scene.words.name_of(atlas.district.names)
+    place = (
+        scene.town_name(scene.state.town) if scene.state.town else scene.words.name_of(atlas.district.names)
+    )
     name = f"{place}-{scene.words(f'app.sheet.{layer}')}-{atlas.as_of}-r{atlas.revision}.{format}"
     plain = f"{layer}-{atlas.as_of}-r{atlas.revision}.{format}"
     return {

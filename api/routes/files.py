@@ -10,7 +10,13 @@ from geo.errors import NotFound
 from maps.assets import STATIC, TOKENS, asset_bytes, asset_url
 
 router = APIRouter(include_in_schema=False)
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png", ".txt": "text/plain"}
+TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".txt": "text/plain",
+}
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -19,7 +25,9 @@ def static(path: str, request: Request) -> Response:
     """One file of the static folder."""
     content = _content(path)
     mark = asset_url(path).partition("?v=")[2]
-    kind = TYPES.get(PurePosixPath(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    kind = (
+        TYPES.get(PurePosixPath(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+    )
     kept = FOR_EVER if request.query_params.get("v") == mark else "no-cache"
     return Response(content, media_type=kind, headers={"cache-control": kept, "etag": f'"{mark}"'})
 

@@ -15,17 +15,22 @@ router = APIRouter(tags=["map"])
 
 
 @router.get("/map", include_in_schema=False)
-def map_of(request: Request, scene: SceneDep, services: ServicesDep) -> Response:
-    """The map of the district or of a town, as one page."""
+def map_of(
+    request: Request,
+    scene: SceneDep,
+    services: ServicesDep,
+    printing: Annotated[bool, Query(alias="print")] = False,
+) -> Response:
+    """The map of the district or of a town, as one page; with ``print`` it asks for paper at once."""
     atlas, state = scene.atlas, scene.state
-    key = f"{atlas.revision}/{atlas.as_of}/{state.theme}/{state.town or ''}/{state.lang}"
+    key = f"{atlas.revision}/{atlas.as_of}/{state.theme}/{state.town or ''}/{state.lang}/{printing}"
     nonce = nonce_for(key)
     etag = f'"{nonce_for("etag" + key)}"'
     kept = {"etag": etag, "cache-control": "no-cache"}
     if etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=kept)
     limit = services.settings.embed_limit
-    html = request.app.state.pages.get(key, lambda: map_page(scene, limit, nonce))
+    html = request.app.state.pages.get(key, lambda: map_page(scene, limit, nonce, printing=printing))
     return page(html, nonce, **kept)
 
 

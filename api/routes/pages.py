@@ -13,7 +13,6 @@ from maps import page as pages
 from maps.dossier import HISTORY_SHOWN, community_ids, standing_of
 from maps.panel import Scene
 
-
 router = APIRouter(include_in_schema=False)
 
 

@@ -35,6 +35,13 @@ class Chains:
     def __len__(self) -> int:
         return len(self.areal)
 
+    def take(self, rows: npt.NDArray[np.integer[Any]]) -> "Chains":
+        """The geometries at ``rows``, in that order."""
+        parts, shape = ranges(self.shape[:-1][rows], self.shape[1:][rows])
+        vertices, part = ranges(self.part[:-1][parts], self.part[1:][parts])
+        source = None if self.source is None else self.source[rows]
+        return Chains(self.xy[vertices], part, shape, self.areal[rows], source)
+
     def shapely(self, rows: npt.NDArray[np.integer[Any]]) -> Shapes:
         """The geometries at ``rows``: those they came from, or points, lines and multi-lines made anew."""
         if self.source is not None:

@@ -1,6 +1,8 @@
 """How kernels are compiled: numba without fast-math, cached on disk beside the source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar, cast
 
 import numba
@@ -8,9 +10,24 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_INTERPRETED: ContextVar[bool] = ContextVar("interpreted", default=False)
+
+
 def jit(function: Function) -> Function:
     """Compile ``function`` at its first call and keep the machine code on disk."""
+    if _INTERPRETED.get():
+        return function
     return cast(Function, numba.njit(cache=True, error_model="numpy")(function))
+
+
+@contextmanager
+def interpreted() -> Iterator[None]:
+    """Within, ``jit`` leaves functions as they are."""
+    token = _INTERPRETED.set(True)
+    try:
+        yield
+    finally:
+        _INTERPRETED.reset(token)
 
 
 def loaded(function: Callable[..., Any], signature: tuple[Any, ...]) -> bool:

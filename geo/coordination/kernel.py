@@ -11,9 +11,7 @@ Small = npt.NDArray[np.int32]
 
 
 @jit
-def gap2(
-    ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float
-) -> float:
+def gap2(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> float:
     """Squared distance of the segments ab and cd; 0 where they cross."""
     ux, uy, vx, vy = bx - ax, by - ay, dx - cx, dy - cy
     wx, wy = cx - ax, cy - ay
@@ -238,17 +236,3 @@ def grown_bool(values: Bools) -> Bools:
     out = np.empty(2 * len(values), dtype=np.bool_)
     out[: len(values)] = values
     return out
-
-
-@jit
-def inside(x: float, y: float, xy: Floats, part: Ints, low: int, high: int) -> bool:
-    """Whether the point lies in the area bounded by the rings ``low:high`` (even-odd)."""
-    odd = False
-    for p in range(low, high):
-        for v in range(part[p], part[p + 1] - 1):
-            ya, yb = xy[v, 1], xy[v + 1, 1]
-            if (ya > y) != (yb > y):
-                across = xy[v, 0] + (y - ya) / (yb - ya) * (xy[v + 1, 0] - xy[v, 0])
-                if across > x:
-                    odd = not odd
-    return odd

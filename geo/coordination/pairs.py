@@ -2,18 +2,18 @@
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geo.coordination import machine
 from geo.coordination.chains import Bools, Chains, Floats, Ints, chains
 
 BAND_M = 1e-6
 _CELLS_PER_SEGMENT = 4
-_CELL = 1.5
+_CELL = 2.0
 # a little more than the relative error of a single-precision number
 _SINGLE = 2.0**-22
 EARLIEST, LATEST = np.iinfo(np.int64).min // 2, np.iinfo(np.int64).max // 2
@@ -76,9 +76,9 @@ def near_pairs(
 
     ``a`` and ``b`` are what ``chains`` takes, in one projected CRS. Without ``b`` the pairs within ``a``, each
     once, i < j. ``distance`` is a number or a table by the groups of both, where a negative entry drops the
-    pair. Compiled code answers where it is ready (``kernel_ready``), shapely otherwise; the pairs are the same.
+    pair. Compiled code answers where it is ready (``machine``), shapely otherwise; the pairs are the same.
     """
-    call = near_pairs_compiled if kernel_ready() else near_pairs_shapely
+    call = near_pairs_compiled if machine.pairs_ready() else near_pairs_shapely
     return call(a, b, distance, traits_a=traits_a, traits_b=traits_b)
 
 
@@ -248,37 +248,3 @@ def _with_inner(ask: _Question, i: Ints, j: Ints) -> tuple[Ints, Ints]:
 def _first_points(shapes: Chains) -> tuple[npt.NDArray[np.object_], Ints]:
     owner = np.repeat(np.arange(len(shapes), dtype=np.int64), np.diff(shapes.shape))
     return np.asarray(shapely.points(shapes.xy[shapes.part[:-1]])), owner
-
-
-@cache
-def _signatures() -> list[tuple[Any, tuple[Any, ...]]]:
-    import numba
-
-    from geo.coordination import kernel
-
-    f8, i8 = numba.float64, numba.int64
-    table, ints, reals, small = f8[:, ::1], i8[::1], f8[::1], numba.int32[::1]
-    side = (table, ints, ints, ints, ints, ints, reals, ints, numba.float32[:, ::1], small, small)
-    return [
-        (kernel.segments, (table, ints, ints)),
-        (kernel.bucket, (table, reals, i8)),
-        (kernel.search, (*side, *side, table, f8, numba.boolean)),
-    ]
-
-
-def kernel_ready() -> bool:
-    """Whether the machine code is in memory or on disk, so that using it stalls nobody; loads it if so."""
-    from geo.coordination.jit import load, loaded
-
-    wanted = _signatures()
-    if all(loaded(function, signature) for function, signature in wanted):
-        return True
-    return all(load(function, signature) for function, signature in wanted)
-
-
-def compile_kernel() -> None:
-    """Compile what is not compiled yet and keep it on disk; takes seconds. For set-up and start."""
-    from geo.coordination.jit import compile_now
-
-    for function, signature in _signatures():
-        compile_now(function, signature)

@@ -28,7 +28,8 @@ def check_archive(path: Path) -> None:
 def unpacked(path: Path) -> Iterator[list[Path]]:
     """The readable data files of a zip, unpacked into a folder that goes away afterwards.
 
-    Shapefiles bring their companions along. Names that were written in GBK without saying so are read as GBK. Raises ``UnreadableFile``, also for a name that leads outside.
+    Shapefiles bring their companions along. Names that were written in GBK without saying so are read as
+    GBK. Raises ``UnreadableFile``, also for a name that leads outside.
     """
     with _opened(path) as archive, TemporaryDirectory(prefix="tongchou-") as folder:
         _check_members(archive, path)

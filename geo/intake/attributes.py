@@ -10,10 +10,10 @@ import pandas as pd
 from geo.intake.fields import Fields
 from geo.intake.pipes import KindFound, Size, attribute_code, kind_of, parse_size, state_of
 from geo.intake.report import Level
-from geo.intake.values import LENGTH_UNITS, each_value, parse_year, plain
+from geo.intake.values import LENGTH_UNITS, each_value, is_nothing, parse_year, plain
 from geo.kinds import depth_reference
 from geo.layers import LINES, NODES
-from geo.vocabulary import LineState, Utility
+from geo.vocabulary import Utility
 
 _PRESSURE_WORDS = {"低压": 0.01, "中压": 0.4, "中压B": 0.2, "中压A": 0.4, "次高压B": 0.8, "次高压A": 1.6}
 
@@ -43,7 +43,8 @@ def line_columns(fields: Fields, group: KindFound | None) -> dict[str, pd.Series
 
 
 def node_columns(fields: Fields, group: KindFound | None) -> dict[str, pd.Series]:
-    """Columns of the nodes layer that the table has, with X (northing) and Y (easting) as ``_x`` and ``_y``."""
+    """Columns of the nodes layer that the table has, with X (northing) and Y (easting) as ``_x`` and
+    ``_y``."""
     columns = _shared(fields, group)
     columns["number"] = _number_text(fields, "number")
     for name in ("feature", "appurtenance", "note"):
@@ -198,7 +199,8 @@ def _pressures(fields: Fields) -> pd.Series:
 
 
 def _flows(fields: Fields) -> pd.Series:
-    """Flow along the line is 1, against it -1, none or unknown missing; 0/1 of the survey is along/against."""
+    """Flow along the line is 1, against it -1, none or unknown missing; 0/1 of the survey is
+    along/against."""
     survey = {
         "0": 1,
         "1": -1,
@@ -220,7 +222,7 @@ def _flows(fields: Fields) -> pd.Series:
 
 def _states(fields: Fields) -> pd.Series:
     words = fields.text("status")
-    found = each_value(words, lambda word: state_of(word) or "bad")
+    found = each_value(words, lambda word: None if is_nothing(plain(word)) else state_of(word) or "bad")
     unknown = np.array([state == "bad" for state in found])
     if unknown.any():
         fields.notes.where(
@@ -232,12 +234,8 @@ def _states(fields: Fields) -> pd.Series:
             column=fields.match.headers["status"],
             values=words,
         )
-    return pd.Series(
-        pd.array(
-            [LineState.IN_SERVICE.value if state in (None, "bad") else state.value for state in found],
-            dtype="string",
-        )
-    )
+    states = [None if state in (None, "bad") else state.value for state in found]
+    return pd.Series(pd.array(states, dtype="string"))
 
 
 def _words(fields: Fields, name: str, code: Callable[[str | None], str | None]) -> pd.Series:

@@ -11,7 +11,9 @@ from geo.district import District
 from geo.errors import ContractError
 from geo.intake.draft import OWN_COLUMNS, ROW, SHEET
 from geo.intake.identity import Naming, merged, with_ids
+from geo.intake.outlines import fit_shapes
 from geo.intake.report import Level, Notes
+from geo.intake.table import Table
 from geo.intake.towns import Committee
 from geo.layers import LAYERS, Layer, check, conform, empty
 from geo.programme.catalogue import WorkKind
@@ -83,6 +85,12 @@ def keep_contract(frame: pd.DataFrame, layer: Layer, context: Context) -> pd.Dat
 
 
 _CODES = {"missing": "value_missing", "wrong_geometry": "shape_not_fit", "invalid_geometry": "shape_invalid"}
+
+
+def shaped(frame: pd.DataFrame, table: Table, layer: Layer, context: Context) -> gpd.GeoDataFrame:
+    """Rows of a table in the district's CRS, their shapes made fit for the layer where the file has any."""
+    whole = located(frame, context)
+    return fit_shapes(whole, layer, context.notes, file=table.file) if table.spatial else whole
 
 
 def located(frame: pd.DataFrame, context: Context) -> gpd.GeoDataFrame:

@@ -30,7 +30,8 @@ _CODE_PAGES = {
 
 @dataclass(frozen=True)
 class TextEncoding:
-    """An encoding and ``why``: given, bom, cpg, language_byte, detected, ascii; ``declared`` where overridden."""
+    """An encoding and ``why``: given, bom, cpg, language_byte, detected, ascii; ``declared`` where
+    overridden."""
 
     name: str
     why: str
@@ -59,7 +60,8 @@ class DbfHeader:
 
 
 def dbf_encoding(dbf: Path, given: str | None = None) -> TextEncoding:
-    """The encoding of a DBF: the one that is given, else .cpg, else the language byte, else found in its bytes.
+    """The encoding of a DBF: the one that is given, else .cpg, else the language byte, else found in its
+    bytes.
 
     What the file declares is overridden where its text cannot be in it. Raises ``UnreadableFile``.
     """
@@ -76,7 +78,8 @@ def dbf_encoding(dbf: Path, given: str | None = None) -> TextEncoding:
 
 
 def text_encoding(path: Path, given: str | None = None) -> TextEncoding:
-    """The encoding of a text file: given, byte order mark, else strict UTF-8, else GB18030. Raises ``UnreadableFile``."""
+    """The encoding of a text file: given, byte order mark, else strict UTF-8, else GB18030. Raises
+    ``UnreadableFile``."""
     with path.open("rb") as stream:
         head = stream.read(_SAMPLE_BYTES)
     if given:

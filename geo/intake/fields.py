@@ -128,7 +128,8 @@ class Fields:
         )
 
     def money(self, name: str) -> pd.Series:
-        """Money in integer fen, exact; without a unit 元 where all are large, 万元 where none is, else refused."""
+        """Money in integer fen, exact; without a unit 元 where all are large, 万元 where none is, else
+        refused."""
         return self._amount(
             name, MONEY_UNITS, Decimal(100), None, "money", (_MONEY_BOUND, _MONEY_BOUND, "元", "万元")
         )
@@ -189,7 +190,7 @@ class Fields:
             exact = _exact_parts(values, headed * parts)
             if exact is not None:
                 return exact
-        numbers, quantities = self._numbers(name)
+        _, quantities = self._numbers(name)
         if quantities is None:
             quantities = each_value(values, _quantity)
         factors = [None if found is None else _factor(found, units) for found in quantities]

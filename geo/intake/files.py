@@ -16,7 +16,8 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 
 @dataclass(frozen=True)
 class Reading:
-    """How files are to be read: the layer they are for, a sublayer or sheet, an encoding, with or without fence."""
+    """How files are to be read: the layer they are for, a sublayer or sheet, an encoding, with or without
+    fence."""
 
     layer: str | None = None
     sublayer: str | None = None
@@ -36,7 +37,8 @@ def refuse_store(paths: Sequence[Path], store: Path | None) -> None:
 
 @contextmanager
 def data_files(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """The single data files behind paths: zips unpacked, folders looked through. Raises ``UnreadableFile``."""
+    """The single data files behind paths: zips unpacked, folders looked through. Raises
+    ``UnreadableFile``."""
     with ExitStack() as stack:
         found: list[Path] = []
         for path in paths:
@@ -88,7 +90,8 @@ def tables_of(path: Path, reading: Reading) -> list[Table]:
 
 
 def _sublayers_wanted(path: Path, reading: Reading) -> list[str | None]:
-    """Which layers of a file to read: the named one; in a GeoPackage the one called as the contract, else all."""
+    """Which layers of a file to read: the named one; in a GeoPackage the one called as the contract, else
+    all."""
     if format_of(path) != GEOPACKAGE:
         return [None]
     names = [each.name for each in sublayers(path, fenced=reading.fenced) if each.name != "layer_styles"]

@@ -8,12 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo.intake.context import Context, Settled, keep_contract, located, settle
+from geo.intake.context import Context, Settled, keep_contract, settle, shaped
 from geo.intake.draft import objects, refuse, remark, text_key
 from geo.intake.fields import Fields
 from geo.intake.headers import match_table
-from geo.intake.identity import Naming
-from geo.intake.outlines import fit_shapes
+from geo.intake.identity import Naming, filled_from_stored
 from geo.intake.places import Gazetteer, place_in_outlines
 from geo.intake.report import Level
 from geo.intake.table import Table
@@ -25,18 +24,24 @@ from geo.vocabulary import Stage
 def buildings_from(tables: Sequence[Table], context: Context) -> list[Settled]:
     """Buildings ready for the store, and the communities that they name and the store lacks.
 
-    The community comes from its column by name or id, else from the outline that holds the building. A name that
-    is not in the store is made a community where the row's town is known. A building with a town and no community
-    is taken; one with neither is refused.
+    The community comes from its column by name or id, else from the outline that holds the building. A name
+    that is not in the store is made a community where the row's town is known. A building with a town and no
+    community is taken; one with neither is refused.
     """
     frame = pd.concat([_rows(table, context) for table in tables], ignore_index=True)
     if any(table.spatial for table in tables):
         frame = gpd.GeoDataFrame(frame, geometry="geometry", crs=context.district.crs)
     source = tables[0].source
-    frame, made = _with_communities(frame, source, context)
     stored = context.stored("buildings")
+    read = frame["_community"].notna().any()
+    frame = filled_from_stored(frame, source, stored, ("community", "town"))
+    frame, made = _with_communities(frame, source, context)
     naming = Naming(
-        BUILDINGS, source, text_key(frame, "community", "number"), text_key(stored, "community", "number")
+        BUILDINGS,
+        source,
+        text_key(frame, "community", "number"),
+        text_key(stored, "community", "number"),
+        derived=() if read else ("community", "town"),
     )
     buildings = settle(frame, naming, context)
     used = made.frame["id"].isin(buildings.frame["community"].unique()).to_numpy(bool)
@@ -65,8 +70,7 @@ def _rows(table: Table, context: Context) -> pd.DataFrame:
     )
     columns["_town"] = fill_merged(fields.text("town")) if not table.spatial else fields.text("town")
     frame = fields.frame(columns)
-    if table.spatial:
-        frame = fit_shapes(located(frame, context), BUILDINGS, context.notes, file=table.file)
+    frame = shaped(frame, table, BUILDINGS, context) if table.spatial else frame
     words = frame.pop("_town").astype("string")
     frame = resolve_towns(frame, words, context.district, context.notes, column=match.headers.get("town", ""))
     implied = context.default_town or implied_town((table.name, table.title, table.file), context.district)
@@ -77,6 +81,8 @@ def _with_communities(frame: pd.DataFrame, source: str, context: Context) -> tup
     stored = context.stored("communities")
     words = frame.pop("_community").astype("string").reset_index(drop=True)
     ids, made = _named(words, frame["town"].astype("string"), stored, source, context)
+    if "community" in frame:
+        ids = ids.fillna(frame["community"].astype("string"))
     silent = (words.isna() & ids.isna()).to_numpy(bool)
     if silent.any() and "geometry" in frame:
         ids[silent] = place_in_outlines(np.asarray(frame["geometry"].array)[silent], stored).to_numpy(

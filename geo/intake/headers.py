@@ -58,7 +58,8 @@ def match_headers(headers: Sequence[str], layer: str, *, cut: bool = False) -> M
 
 
 def match_table(table: Table, layer: str) -> Match:
-    """``match_headers`` for a table. Raises ``BadInput`` (``no_known_header``) naming what is seen and wanted."""
+    """``match_headers`` for a table. Raises ``BadInput`` (``no_known_header``) naming what is seen and
+    wanted."""
     found = match_headers(table.headers, layer, cut=table.cut_headers)
     missing = [group for group in NEEDED.get(layer, ()) if not any(name in found for name in group)]
     if missing or (not found.headers and not table.spatial):

@@ -22,10 +22,13 @@ _OWN = ("id", "source", "source_id")
 
 @dataclass(frozen=True)
 class Naming:
-    """How rows of a layer are recognised. ``key`` and ``stored_key``: one text for each row of the file and of the store.
+    """How rows of a layer are recognised. ``key`` and ``stored_key``: one text for each row of the file and
+    of the store.
 
     ``mergeable``: a row of another source with the same key is the same thing and is filled in when adding.
     ``mild``: columns that never contradict; the file wins where the store holds the value given here.
+    ``defaults``: what a new row gets where the file says nothing. ``derived``: columns that were worked out,
+    not read: they fill what the store has not, and overrule nothing.
     """
 
     layer: Layer
@@ -34,6 +37,8 @@ class Naming:
     stored_key: pd.Series
     mergeable: bool = False
     mild: Mapping[str, str | None] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[str, ...] = ()
 
 
 def with_ids(
@@ -41,12 +46,13 @@ def with_ids(
 ) -> pd.DataFrame:
     """``frame`` with ``id``: the stored row's where it is recognised, else a new one.
 
-    Refused: a source id or key that stands twice in the file, and in mode add rows that the store has already.
+    Refused: a source id or key that stands twice in the file, and in mode add rows that the store has
+    already.
     """
     frame = frame.assign(source=naming.source, _key=naming.key.to_numpy(dtype=object))
     frame = frame.assign(source_id=_source_ids(frame))
     frame = refuse_doubles(frame, frame["source_id"].astype("string"), notes, "duplicate_id")
-    by_origin = _by_origin(frame, naming, stored)
+    by_origin = _by_origin(frame, naming.source, stored)
     by_key = _by_key(frame, naming, stored)
     if mode is Mode.ADD:
         same_source = by_key.isin(
@@ -99,6 +105,8 @@ def _source_ids(frame: pd.DataFrame) -> pd.Series:
         if "source_id" in frame
         else pd.Series([None] * len(frame), dtype="string")
     )
+    if "id" in frame:
+        own = own.fillna(frame["id"].astype("string"))
     key = frame["_key"].astype("string")
     turn = key.groupby(key).cumcount() if key.notna().any() else pd.Series(0, index=key.index)
     numbered = key.where((turn == 0).fillna(True), key + "#" + (turn + 1).astype("string"))
@@ -106,14 +114,38 @@ def _source_ids(frame: pd.DataFrame) -> pd.Series:
     return own.fillna(numbered.str.replace("\x1f", "/", regex=False)).fillna(rows)
 
 
-def _by_origin(frame: pd.DataFrame, naming: Naming, stored: pd.DataFrame) -> pd.Series:
+def filled_from_stored(
+    frame: pd.DataFrame, source: str, stored: pd.DataFrame, names: Sequence[str]
+) -> pd.DataFrame:
+    """``frame`` with the named columns taken from the stored row where a row says nothing and is recognised
+    by its id or by source and source id."""
+    if "id" not in frame and "source_id" not in frame:
+        return frame
+    own = (
+        frame
+        if "source_id" in frame
+        else frame.assign(source_id=pd.array([None] * len(frame), dtype="string"))
+    )
+    ids = _by_origin(own, source, stored)
+    if not ids.notna().any():
+        return frame
+    rows = stored.drop_duplicates("id").set_index("id")
+    found = {name: ids.map(rows[name]).astype("string") for name in names}
+    none = pd.Series([None] * len(frame), dtype="string")
+    return frame.assign(
+        **{
+            name: (frame[name].astype("string") if name in frame else none).fillna(found[name])
+            for name in names
+        }
+    )
+
+
+def _by_origin(frame: pd.DataFrame, source: str, stored: pd.DataFrame) -> pd.Series:
     """Stored id by the file's ``id`` column or by source and source id."""
     none = pd.Series([None] * len(frame), dtype="string")
     if not len(stored):
         return none
-    same = stored.loc[(stored["source"] == naming.source).fillna(False).to_numpy(bool)].dropna(
-        subset=["source_id"]
-    )
+    same = stored.loc[(stored["source"] == source).fillna(False).to_numpy(bool)].dropna(subset=["source_id"])
     known = dict(zip(same["source_id"], same["id"], strict=True))
     found = pd.Series(frame["source_id"].map(known), dtype="string") if known else none
     if "id" in frame:
@@ -137,20 +169,21 @@ def merged(
 ) -> tuple[pd.DataFrame, Mask]:
     """Full rows that keep the contract, and which of them equal what is stored.
 
-    In mode add a stored row is filled in where it has nothing and a contradiction is refused; in mode update the
-    file's filled cells win; in mode replace the file's columns win, empty or not.
+    In mode add a stored row is filled in where it has nothing and a contradiction is refused; in mode update
+    the file's filled cells win; in mode replace the file's columns win, empty or not.
     """
     present = [name for name in frame.columns if name in naming.layer.names and name not in _OWN]
     new = _conformed(frame, naming.layer)
+    whole_new = new.assign(**{name: new[name].fillna(value) for name, value in naming.defaults.items()})
     stored = stored.set_index("id", drop=False)
     known = new["id"].isin(stored.index).to_numpy(bool)
     if not known.any():
-        return _marked(new, frame), np.zeros(len(new), dtype=bool)
+        return _marked(whole_new, frame), np.zeros(len(new), dtype=bool)
     old = _conformed(stored.loc[new.loc[known, "id"]].reset_index(drop=True), naming.layer)
-    fresh = new.loc[known].reset_index(drop=True)
+    fresh = (whole_new if mode is Mode.REPLACE else new).loc[known].reset_index(drop=True)
     place = np.flatnonzero(known)
     if mode is Mode.ADD:
-        clash = _clashes(fresh, old, present, naming.mild)
+        clash = _clashes(fresh, old, [name for name in present if name not in naming.derived], naming.mild)
         bad = np.zeros(len(new), dtype=bool)
         for name, mask in clash.items():
             full = np.zeros(len(new), dtype=bool)
@@ -159,7 +192,7 @@ def merged(
             bad |= full
         _remark_filled(frame, place, bad, notes, mode)
     combined = _combined(fresh, old, present, mode, naming)
-    whole = pd.concat([new.loc[~known], combined.set_index(pd.Index(place))]).sort_index()
+    whole = pd.concat([whole_new.loc[~known], combined.set_index(pd.Index(place))]).sort_index()
     equal = np.zeros(len(new), dtype=bool)
     equal[place] = ~differs(combined, old, naming.layer)
     result = _marked(_conformed(whole, naming.layer), frame)
@@ -182,7 +215,9 @@ def _combined(
 ) -> pd.DataFrame:
     out = old.copy()
     for name in present:
-        if mode is Mode.REPLACE:
+        if name in naming.derived:
+            out[name] = old[name].where(old[name].notna(), new[name])
+        elif mode is Mode.REPLACE:
             out[name] = new[name]
         elif mode is Mode.ADD:
             open_cell = old[name].isna() | (old[name] == naming.mild.get(name)).fillna(False)
@@ -258,7 +293,8 @@ def _remark_filled(
 
 
 def differs(new: pd.DataFrame, old: pd.DataFrame, layer: Layer) -> Mask:
-    """Which rows of two frames of the same rows differ in any column of the contract but source and source id."""
+    """Which rows of two frames of the same rows differ in any column of the contract but source and source
+    id."""
     unlike = np.zeros(len(new), dtype=bool)
     for name in layer.names:
         if name not in _OWN:

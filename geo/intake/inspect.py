@@ -1,4 +1,5 @@
-"""What a file is, before it is imported: format, encoding and why, CRS, rows, columns, the layer it looks like."""
+"""What a file is, before it is imported: format, encoding and why, CRS, rows, columns, the layer it looks
+like."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +14,8 @@ from geo.intake.read import file_encoding, format_of, sublayers
 
 @dataclass(frozen=True)
 class Part:
-    """One sublayer or sheet. ``geometry``: type names, empty for a plain table. ``suggested``: a layer or ``None``."""
+    """One sublayer or sheet. ``geometry``: type names, empty for a plain table. ``suggested``: a layer or
+    ``None``."""
 
     file: str
     name: str
@@ -56,7 +58,8 @@ def inspect_file(
 ) -> Inspection:
     """Look into a file, a folder or a zip. ``layer`` picks one sublayer or sheet.
 
-    Raises ``UnreadableFile``, also where ``path`` is the store itself, and ``BadInput`` for an unknown sublayer.
+    Raises ``UnreadableFile``, also where ``path`` is the store itself, and ``BadInput`` for an unknown
+    sublayer.
     """
     refuse_store([path], store_path)
     with data_files([path]) as files:

@@ -6,12 +6,11 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from geo.intake.context import Context, Settled, conformed, located, settle
+from geo.intake.context import Context, Settled, conformed, settle, shaped
 from geo.intake.draft import ROW, SHEET, refuse
 from geo.intake.fields import Fields
 from geo.intake.headers import Match, match_table
-from geo.intake.identity import Naming
-from geo.intake.outlines import fit_shapes
+from geo.intake.identity import Naming, filled_from_stored
 from geo.intake.places import community_key
 from geo.intake.report import Level
 from geo.intake.table import Table
@@ -35,20 +34,19 @@ _SCALED = {"floor_area_dm2": 100, "investment_fen": 100}
 def communities_from(tables: Sequence[Table], context: Context) -> list[Settled]:
     """Communities in tables or outlines, and their works, ready for the store.
 
-    The town comes from its column, else from sheet, title or file name, else from the committee. Rows without a
-    known town, and a name that stands twice in a town, are refused.
+    The town comes from its column, else from sheet, title or file name, else from the committee. Rows
+    without a known town, and a name that stands twice in a town, are refused.
     """
     parts = [_rows(table, context) for table in tables]
     frame = pd.concat([part for part, _ in parts], ignore_index=True)
     scopes = np.concatenate([scope for _, scope in parts])
     frame = frame.assign(_scope=scopes)
+    frame = filled_from_stored(frame, tables[0].source, context.stored("communities"), ("name", "town"))
     frame = refuse(frame, frame["name"].isna(), context.notes, "name_missing")
     frame = refuse_without_town(frame, context.notes)
     frame = _refuse_same_names(frame, context)
     scoped = frame[[ROW, SHEET, "_scope"]]
-    communities = settle(
-        _with_stage(frame.drop(columns="_scope"), context), _naming(frame, tables[0].source, context), context
-    )
+    communities = settle(frame.drop(columns="_scope"), _naming(frame, tables[0].source, context), context)
     return [communities, _works(communities, scoped, tables[0].source, context)]
 
 
@@ -60,8 +58,7 @@ def _rows(table: Table, context: Context) -> tuple[pd.DataFrame, np.ndarray]:
     scopes = fields.raw("works").reset_index(drop=True)
     town_words = fill_merged(fields.text("town")).reset_index(drop=True)
     frame = fields.frame({**columns, "_works": scopes, "_town": town_words})
-    if table.spatial:
-        frame = fit_shapes(located(frame, context), COMMUNITIES, context.notes, file=table.file)
+    frame = shaped(frame, table, COMMUNITIES, context) if table.spatial else frame
     return _resolved(frame, table, match, context)
 
 
@@ -163,16 +160,6 @@ def _keep_words(frame: pd.DataFrame, scopes: np.ndarray) -> pd.DataFrame:
     return frame.assign(note=note)
 
 
-def _with_stage(frame: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """A stage for every row: what the store has, else survey."""
-    if "stage" in frame and frame["stage"].notna().all():
-        return frame
-    stored = context.stored("communities")
-    known = dict(zip(_stored_key(stored), stored["stage"], strict=True))
-    default = _key(frame).map(known).astype("string").fillna(Stage.SURVEY.value)
-    return frame.assign(stage=frame["stage"].fillna(default) if "stage" in frame else default)
-
-
 def _key(frame: pd.DataFrame) -> pd.Series:
     names = pd.Series(each_value(frame["name"], community_key), dtype="string")
     return names + "\x1f" + frame["town"].astype("string").reset_index(drop=True)
@@ -190,6 +177,7 @@ def _naming(frame: pd.DataFrame, source: str, context: Context) -> Naming:
         _stored_key(context.stored("communities")),
         mergeable=True,
         mild={"stage": Stage.SURVEY.value, "name": None},
+        defaults={"stage": Stage.SURVEY.value},
     )
 
 
@@ -255,7 +243,12 @@ def _check_totals(table: Table, match: Match, columns: dict[str, pd.Series], con
                     column=match.headers.get(headers.get(name, name), ""),
                     scale=_SCALED.get(name, 1),
                     since=_since(table, place),
+                    whole=not _is_subtotal(table, place),
                 )
+
+
+def _is_subtotal(table: Table, place: int) -> bool:
+    return any("小计" in plain(cell) or "sub" in plain(cell).lower() for cell in table.totals.iloc[place])
 
 
 def _since(table: Table, place: int) -> int:
@@ -273,12 +266,13 @@ def _compare_total(
     column: str,
     scale: int,
     since: int,
+    whole: bool,
 ) -> None:
     numbers = values.fillna(0).astype("int64").to_numpy()
     overall, part = int(numbers.sum()), int(numbers[(table.rows > since) & (table.rows < row)].sum())
-    if stated in (overall, part):
+    found = overall if whole else part
+    if stated == found:
         return
-    found = part if since and part else overall
     context.notes.add(
         Level.NOTE,
         "total_differs",

@@ -21,7 +21,8 @@ SLIVER_M2 = 0.01
 
 
 def with_shapes(table: Table, notes: Notes) -> Table:
-    """A plain table that carries shapes in a WKT or longitude and latitude column → a spatial one, CRS unknown."""
+    """A plain table that carries shapes in a WKT or longitude and latitude column → a spatial one, CRS
+    unknown."""
     if table.spatial:
         return table
     by_name = {bare(header): header for header in reversed(table.headers)}
@@ -112,7 +113,8 @@ def _landed(frame: gpd.GeoDataFrame, table: Table, district: District, notes: No
 def fit_shapes(frame: gpd.GeoDataFrame, layer: Layer, notes: Notes, *, file: str) -> gpd.GeoDataFrame:
     """Shapes of ``frame`` made flat, valid and of the layer's type.
 
-    Empty shapes are refused where the layer needs one. Raises ``WrongGeometry`` where no row has a shape of the type.
+    Empty shapes are refused where the layer needs one. Raises ``WrongGeometry`` where no row has a shape of
+    the type.
     """
     frame = _flattened(frame, notes)
     absent = shapely.is_missing(frame.geometry.array) | shapely.is_empty(frame.geometry.array)
@@ -156,7 +158,7 @@ def _typed(frame: gpd.GeoDataFrame, layer: Layer, notes: Notes, file: str) -> gp
             file=file,
             layer=layer.name,
             found=", ".join(found),
-            wanted=", ".join(layer.geometry),
+            expected=", ".join(layer.geometry),
             rows=len(frame),
         )
     names = frame.geometry.geom_type.to_numpy(dtype=object)
@@ -213,7 +215,8 @@ def _valid(frame: gpd.GeoDataFrame, layer: Layer, notes: Notes) -> gpd.GeoDataFr
 
 
 def _areal_part(shape: shapely.Geometry) -> shapely.Geometry | None:
-    """The areas of a repaired shape without slivers, as Polygon or MultiPolygon; ``None`` where nothing is left."""
+    """The areas of a repaired shape without slivers, as Polygon or MultiPolygon; ``None`` where nothing is
+    left."""
     parts = shapely.get_parts(shape)
     while len(parts) and np.isin(shapely.get_type_id(parts), (*AREAS[1:], COLLECTION)).any():
         parts = shapely.get_parts(parts)

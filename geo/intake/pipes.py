@@ -54,7 +54,8 @@ def _kind_words() -> dict[str, KindFound]:
 
 
 def kind_of(word: str | None) -> KindFound | None:
-    """The kind for a letter code, digit code or word (污水, WS, 202, 给水管道, foul); ``None`` for anything else."""
+    """The kind for a letter code, digit code or word (污水, WS, 202, 给水管道, foul); ``None`` for anything
+    else."""
     text = plain(word).upper().replace(" ", "").replace("_", "")
     if is_nothing(text):
         return None
@@ -116,7 +117,8 @@ _LEAST_SIDE_MM = 10.0
 
 
 def parse_size(value: object) -> Size | None:
-    """``DN300``, ``300``, ``Φ110``, ``De110``, ``600X300`` → a size; text that is none of these is kept as written."""
+    """``DN300``, ``300``, ``Φ110``, ``De110``, ``600X300`` → a size; text that is none of these is kept as
+    written."""
     text = plain(value)
     if is_nothing(text) or text in ("0", "0X0"):
         return None
@@ -143,7 +145,8 @@ def line_class_of(
     pressure_mpa: float | None,
     laying: str | None,
 ) -> str | None:
-    """The class of the clearance tables (W1 … T2), where the attributes decide it; ``None`` where they do not."""
+    """The class of the clearance tables (W1 … T2), where the attributes decide it; ``None`` where they do
+    not."""
     if utility is Utility.WATER:
         if kind == "ZS":
             return "R"

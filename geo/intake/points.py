@@ -22,8 +22,8 @@ def place_points(
     """Points from ``_x`` (northing) and ``_y`` (easting), metres, in the district's CRS.
 
     Without ``crs`` the coordinates count as the district's own, with the zone number or without. Exchanged
-    columns are put right with a note where only that puts the point into the district; a point that no reading
-    puts there is refused. Raises ``WrongCRS`` where none of the points lies in the district.
+    columns are put right with a note where only that puts the point into the district; a point that no
+    reading puts there is refused. Raises ``WrongCRS`` where none of the points lies in the district.
     """
     north, east = frame["_x"].to_numpy(dtype=float), frame["_y"].to_numpy(dtype=float)
     absent = ~(np.isfinite(north) & np.isfinite(east))
@@ -64,7 +64,8 @@ def points_of_lines(
 def resolve(
     north: Reals, east: Reals, district: District, crs: str | None
 ) -> tuple[Reals, npt.NDArray[np.bool_]]:
-    """Easting and northing in the district's CRS, and which rows had the two exchanged; not finite where neither fits."""
+    """Easting and northing in the district's CRS, and which rows had the two exchanged; not finite where
+    neither fits."""
     straight = _to_grid(east, north, district, crs)
     turned = _to_grid(north, east, district, crs)
     fits = inside_district(straight[:, 0], straight[:, 1], district)

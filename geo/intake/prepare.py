@@ -79,12 +79,13 @@ def prepare(
 ) -> Intake:
     """Read files for a layer and make of them rows that keep the contract, in the district's CRS.
 
-    ``layer`` ``None`` takes the one that the headings look like. ``existing`` holds the store's rows by layer.
-    ``source`` is what rows are recognised by later, by default the file's stem. Nothing is written.
+    ``layer`` ``None`` takes the one that the headings look like. ``existing`` holds the store's rows by
+    layer. ``source`` is what rows are recognised by later, by default the file's stem. Nothing is written.
 
     Raises for the file as a whole: ``UnreadableFile``, ``MissingCRS``, ``WrongCRS``, ``WrongGeometry``,
-    ``NotFound`` for an unknown layer, ``BadInput`` (``no_known_header``, ``layer_unclear``, ``no_rows``). What is
-    wrong with single rows is in the result's notes, and ``Intake.fault()`` is the error that stands for it.
+    ``NotFound`` for an unknown layer, ``BadInput`` (``no_known_header``, ``layer_unclear``, ``no_rows``).
+    What is wrong with single rows is in the result's notes, and ``Intake.fault()`` is the error that stands
+    for it.
     """
     if layer is not None:
         layer_named(layer)
@@ -92,6 +93,7 @@ def prepare(
     notes = Notes()
     tables = read_tables(paths, Reading(layer, sublayer, encoding, fenced), on_progress)
     tables = [with_shapes(_named(table, source), notes) for table in tables]
+    _remark_encodings(tables, notes)
     layer = layer or _suggested(tables)
     tables = _relevant(tables, layer)
     tables = [into_district(table, crs, district, notes) for table in tables]
@@ -106,7 +108,8 @@ def prepare(
 
 
 def changes(intake: Intake, existing: Mapping[str, pd.DataFrame], mode: Mode) -> list[Change]:
-    """What is to be recorded for an import: new rows added, known rows updated where they differ, others removed.
+    """What is to be recorded for an import: new rows added, known rows updated where they differ, others
+    removed.
 
     ``seen`` carries the ``row_revision`` of the stored rows where ``existing`` has that column.
     """
@@ -146,6 +149,19 @@ def _seen(stored: pd.DataFrame | None, ids: Sequence[str]) -> dict[str, int] | N
         str(identity): int(revision)
         for identity, revision in zip(rows["id"], rows["row_revision"], strict=True)
     }
+
+
+def _remark_encodings(tables: Sequence[Table], notes: Notes) -> None:
+    """A file that says it is in an encoding which its text cannot be in was read in another one."""
+    for table in tables:
+        if table.encoding_declared:
+            notes.add(
+                Level.REPAIRED,
+                "encoding_overridden",
+                sheet=table.sheet,
+                declared=table.encoding_declared,
+                encoding=table.encoding,
+            )
 
 
 def _named(table: Table, source: str | None) -> Table:

@@ -39,10 +39,10 @@ class RowNote:
 class Intake:
     """What is ready for the store, and what was said on the way.
 
-    ``frames``: full rows that keep the layer's contract, by layer, in the district's CRS; a row that the store
-    has already carries the id that it has there. ``removed``: ids that a replacing import takes away, by layer.
-    ``created``: rows that no line of the file stands for itself, by layer (communities named by footprints, owners).
-    ``kept``: rows that equal what is stored.
+    ``frames``: full rows that keep the layer's contract, by layer, in the district's CRS; a row that the
+    store has already carries the id that it has there. ``removed``: ids that a replacing import takes away,
+    by layer. ``created``: rows that no line of the file stands for itself, by layer (communities named by
+    footprints, owners). ``kept``: rows that equal what is stored.
     """
 
     frames: Mapping[str, pd.DataFrame]
@@ -58,7 +58,8 @@ class Intake:
     kept: int = 0
 
     def fault(self) -> BadInput | None:
-        """The error that stands for the refused rows, the first of its kind; ``None`` when none was refused."""
+        """The error that stands for the refused rows, the first of its kind; ``None`` when none was
+        refused."""
         first = next((note for note in self.rows if note.level is Level.REFUSED), None)
         if first is None:
             return None
@@ -71,7 +72,7 @@ class Intake:
             "note": first,
         }
         if first.code in ("town_unknown", "town_unknown_suggested"):
-            return UnknownTown(**facts)
+            return UnknownTown(guess=first.facts.get("suggestion", ""), **facts)
         if first.code in ("duplicate_id", "already_stored"):
             return DuplicateId(**facts)
         return BadInput("rows_refused", **facts)

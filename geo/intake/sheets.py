@@ -172,7 +172,8 @@ def _table(
 
 
 def _heading(cells: Cells, filled: Sequence[int], layer: str | None) -> int:
-    """The row that names most columns of the layer (of any layer where none is given); else the first filled row."""
+    """The row that names most columns of the layer (of any layer where none is given); else the first filled
+    row."""
     layers = [layer] if layer is not None and layer in layer_words() else list(layer_words())
     if layer == "lines":
         layers.append("nodes")
@@ -190,7 +191,8 @@ def _heading(cells: Cells, filled: Sequence[int], layer: str | None) -> int:
 def _names(
     cells: Cells, heading: int, width: int, merged: dict[tuple[int, int], Any]
 ) -> tuple[list[str], int]:
-    """Names of the columns and where the data begins; a second heading row under merged cells is joined on."""
+    """Names of the columns and where the data begins; a second heading row under merged cells is joined
+    on."""
     top = [_at(cells, heading, column, merged) for column in range(width)]
     under = [_at(cells, heading + 1, column, merged) for column in range(width)]
     own = [_at(cells, heading, column, {}) for column in range(width)]

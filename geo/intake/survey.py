@@ -11,13 +11,12 @@ import shapely
 
 from geo.errors import BadInput
 from geo.intake.attributes import line_columns, node_columns
-from geo.intake.context import Context, Settled, conformed, located, settle
+from geo.intake.context import Context, Settled, conformed, located, settle, shaped
 from geo.intake.draft import ROW, SHEET, objects, refuse, remark, text_key
 from geo.intake.fields import Fields
 from geo.intake.headers import Match, match_headers, match_table
-from geo.intake.identity import Naming
+from geo.intake.identity import Naming, filled_from_stored
 from geo.intake.organisations import resolve_owners
-from geo.intake.outlines import fit_shapes
 from geo.intake.pipes import kind_of, kind_of_name
 from geo.intake.places import Gazetteer, place_in_outlines
 from geo.intake.points import place_points, points_of_lines
@@ -26,8 +25,11 @@ from geo.intake.survey_checks import check_lines, check_points
 from geo.intake.table import Table
 from geo.intake.values import each_value
 from geo.layers import LINES, NODES, OWNERS
+from geo.vocabulary import LineState
 
 _SHORTEST_M = 0.001
+_SAME_PLACE_M = 0.02
+_LINE_FACTS = frozenset(("kind", "size", "depth_start", "depth_end", "material", "laying", "status"))
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def sort_tables(tables: Sequence[Table]) -> SurveyTables:
             found.points.append((table, as_point))
         elif "start_number" in as_line and "end_number" in as_line:
             found.lines.append((table, as_line))
-        elif table.spatial and kinds:
+        elif (table.spatial and kinds) or _names_lines(as_line):
             found.shapes.append((table, as_line))
     if not (found.lines or found.shapes or found.points):
         first = tables[0]
@@ -72,8 +74,14 @@ def sort_tables(tables: Sequence[Table]) -> SurveyTables:
     return found
 
 
+def _names_lines(match: Match) -> bool:
+    """A plain table that updates lines by their ids."""
+    return ("source_id" in match or "id" in match) and bool(_LINE_FACTS & set(match.headers))
+
+
 def lines_from(tables: Sequence[Table], context: Context, crs: str | None) -> list[Settled]:
-    """Lines with their nodes and owners, ready for the store; ``crs`` is that of X and Y where a person names it."""
+    """Lines with their nodes and owners, ready for the store; ``crs`` is that of X and Y where a person
+    names it."""
     sorted_tables = sort_tables(tables)
     source = tables[0].source
     points = [_points(table, match, context, crs) for table, match in sorted_tables.points]
@@ -142,7 +150,7 @@ def _points(table: Table, match: Match, context: Context, crs: str | None) -> gp
     columns = node_columns(fields, kind_of_name(table.name) or kind_of_name(table.source))
     frame = fields.frame(columns)
     if table.spatial:
-        frame = fit_shapes(located(frame, context), NODES, context.notes, file=table.file)
+        frame = shaped(frame, table, NODES, context)
     else:
         frame = place_points(frame, context.district, context.notes, crs, table.file)
     frame = refuse(frame, frame["number"].isna() & (not table.spatial), context.notes, "point_without_number")
@@ -151,7 +159,8 @@ def _points(table: Table, match: Match, context: Context, crs: str | None) -> gp
 
 
 def _without_twins(frame: gpd.GeoDataFrame, key: pd.Series, context: Context) -> gpd.GeoDataFrame:
-    """A number that stands twice: at the same place the second is left out with a note, elsewhere it is refused."""
+    """A number that stands twice: at the same place the second is left out with a note, elsewhere it is
+    refused."""
     twice = (key.duplicated(keep="first") & key.notna()).to_numpy(bool)
     if not twice.any():
         return frame
@@ -180,9 +189,6 @@ def _without_twins(frame: gpd.GeoDataFrame, key: pd.Series, context: Context) ->
         facts=lambda place: {"first": int(seen[firsts[place]])},
     )
     return gpd.GeoDataFrame(frame.loc[~twice].reset_index(drop=True))
-
-
-_SAME_PLACE_M = 0.02
 
 
 def _segments(
@@ -237,7 +243,8 @@ def _end_places(
     crs: str | None,
     file: str,
 ) -> npt.NDArray[np.float64]:
-    """Easting and northing of one end of every segment; not finite where neither a point nor the row tells."""
+    """Easting and northing of one end of every segment; not finite where neither a point nor the row
+    tells."""
     places = np.full((len(frame), 2), np.nan)
     number = frame[f"{side}_number"].astype("string")
     if nodes is not None and len(nodes):
@@ -264,7 +271,7 @@ def _point_places(number: pd.Series, utility: pd.Series, nodes: gpd.GeoDataFrame
 def _shaped(table: Table, match: Match, context: Context) -> gpd.GeoDataFrame:
     fields = Fields(table, match, context.notes)
     columns = line_columns(fields, kind_of_name(table.name) or kind_of_name(table.source))
-    return fit_shapes(located(fields.frame(columns), context), LINES, context.notes, file=table.file)
+    return shaped(fields.frame(columns), table, LINES, context)
 
 
 def _settled(
@@ -276,9 +283,10 @@ def _settled(
     for frame, layer in ((nodes, NODES), (lines, LINES)):
         if frame is None:
             continue
-        frame = refuse(
-            frame, frame["utility"].isna(), context.notes, "kind_unknown", values=frame.get("_kind_word")
-        )
+        stored = context.stored(layer.name)
+        frame = filled_from_stored(frame, source, stored, ("utility", "kind"))
+        words = frame.get("_kind_word")
+        frame = refuse(frame, frame["utility"].isna(), context.notes, "kind_unknown", values=words)
         ids, made = resolve_owners(frame["_owner"], frame["utility"], owners, context.new_id, source)
         owners = pd.concat([owners, made], ignore_index=True) if len(made) else owners
         made_owners.append(made)
@@ -286,10 +294,15 @@ def _settled(
         frame = frame.drop(
             columns=[name for name in frame if str(name).startswith("_") and name not in (ROW, SHEET)]
         )
-        stored = context.stored(layer.name)
-        settled.append(
-            settle(frame, Naming(layer, source, _key(frame, layer.name), _key(stored, layer.name)), context)
+        naming = Naming(
+            layer,
+            source,
+            _key(frame, layer.name),
+            _key(stored, layer.name),
+            defaults={"state": LineState.IN_SERVICE.value} if layer is LINES else {},
+            derived=("depth_reference", "community"),
         )
+        settled.append(settle(frame, naming, context))
     made = pd.concat(made_owners, ignore_index=True)
     return [
         Settled("owners", conformed(made, OWNERS, context), np.zeros(len(made), dtype=bool), made=True),

@@ -153,7 +153,8 @@ def _elevation_facts(number: pd.Series, off: Reals, at: int) -> dict[str, str]:
 
 
 def check_points(nodes: gpd.GeoDataFrame, lines: pd.DataFrame | None, notes: Notes) -> None:
-    """Notes on points: used by no segment, two in one place, feature and appurtenance both, degree, depths that differ."""
+    """Notes on points: used by no segment, two in one place, feature and appurtenance both, degree, depths
+    that differ."""
     number = nodes["number"].astype("string")
     _check_same_place(nodes, number, notes)
     if "feature" in nodes and "appurtenance" in nodes:

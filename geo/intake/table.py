@@ -14,10 +14,11 @@ RowNumbers = npt.NDArray[np.int64]
 class Table:
     """Raw columns by header, with the number of each row as a person sees it.
 
-    ``name``: sheet or sublayer, else the file's stem. ``sheet``: what notes call it, empty where the file has only one
-    table. ``totals`` are rows such as 合计 that were set aside (``total_rows`` their numbers). ``title`` is the
-    text above the heading. ``cut_headers``: names come from a DBF and end after 10 bytes. ``frame`` is a
-    GeoDataFrame where the file has shapes; ``named_crs`` says that a person named its CRS.
+    ``name``: sheet or sublayer, else the file's stem. ``sheet``: what notes call it, empty where the file
+    has only one table. ``totals`` are rows such as 合计 that were set aside (``total_rows`` their numbers).
+    ``title`` is the text above the heading. ``cut_headers``: names come from a DBF and end after 10 bytes.
+    ``frame`` is a GeoDataFrame where the file has shapes. ``encoding_declared`` is what the file says of
+    itself, where that was overridden.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Table:
     total_rows: RowNumbers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     cut_headers: bool = False
     encoding: str = ""
+    encoding_declared: str = ""
     spatial: bool = False
 
     @property

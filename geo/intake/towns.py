@@ -40,7 +40,8 @@ def read_committees(path: Path) -> tuple[Committee, ...]:
 
 
 def town_of(text: str, district: District) -> str | None:
-    """The code for a town as people write it: 金星镇, 金星, 利通区金星镇, Jinxing Town; ``None`` for no town of the district."""
+    """The code for a town as people write it: 金星镇, 金星, 利通区金星镇, Jinxing Town; ``None`` for no town
+    of the district."""
     wanted = plain(text).replace(" ", "")
     exact = district.town_code(plain(text)) or district.town_code(wanted)
     if exact or not wanted:
@@ -78,7 +79,8 @@ def nearest_town(text: str, district: District) -> str:
 def resolve_towns(
     frame: pd.DataFrame, words: pd.Series, district: District, notes: Notes, *, column: str
 ) -> pd.DataFrame:
-    """``frame`` with ``town`` as codes; rows whose word is no town of the district are refused with a suggestion."""
+    """``frame`` with ``town`` as codes; rows whose word is no town of the district are refused with a
+    suggestion."""
     words = words.reset_index(drop=True)
     codes = pd.Series(pd.array(each_value(words, lambda word: town_of(word, district)), dtype="string"))
     frame = frame.assign(town=codes.to_numpy(dtype=object))
@@ -112,7 +114,8 @@ def resolve_towns(
 
 
 def fill_merged(values: pd.Series) -> pd.Series:
-    """Blank cells below a filled one take its value, where every value stands exactly once as in merged cells."""
+    """Blank cells below a filled one take its value, where every value stands exactly once as in merged
+    cells."""
     filled = values.dropna()
     grouped = len(values) > len(filled) > 0 and pd.notna(values.iloc[0]) and not filled.duplicated().any()
     return values.ffill() if grouped else values
@@ -132,7 +135,8 @@ def implied_town(names: Iterable[str], district: District) -> str | None:
 def resolve_committees(
     frame: pd.DataFrame, committees: Sequence[Committee], notes: Notes, *, column: str
 ) -> pd.DataFrame:
-    """``frame`` with ``committee`` as on the pick-list, and the town that the committee implies where it has none.
+    """``frame`` with ``committee`` as on the pick-list, and the town that the committee implies where it has
+    none.
 
     A committee never decides against a town that the row names itself (上桥 is a town and a committee).
     """

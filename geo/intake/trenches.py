@@ -1,19 +1,17 @@
 """Digs, owners, boundaries, ground and single works: the layers whose rows stand for themselves."""
 
 from collections.abc import Callable, Sequence
-from enum import StrEnum
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo.intake.context import Context, Settled, conformed, located, settle
+from geo.intake.context import Context, Settled, conformed, located, settle, shaped
 from geo.intake.draft import refuse, remark, text_key
 from geo.intake.fields import Fields
 from geo.intake.headers import match_table
-from geo.intake.identity import Naming
+from geo.intake.identity import Naming, filled_from_stored
 from geo.intake.organisations import owner_keys, resolve_owners
-from geo.intake.outlines import fit_shapes
 from geo.intake.pipes import kind_of
 from geo.intake.places import Gazetteer, place_in_outlines
 from geo.intake.report import Level
@@ -36,7 +34,14 @@ def digs_from(tables: Sequence[Table], context: Context) -> list[Settled]:
     frame = frame.assign(owner=owners)
     frame = _with_community(frame, context)
     stored = context.stored("digs")
-    naming = Naming(DIGS, source, text_key(frame, "owner", "number"), text_key(stored, "owner", "number"))
+    naming = Naming(
+        DIGS,
+        source,
+        text_key(frame, "owner", "number"),
+        text_key(stored, "owner", "number"),
+        defaults={"state": DigState.SUBMITTED.value},
+        derived=("community",),
+    )
     return [_made_owners(made, context), settle(frame, naming, context)]
 
 
@@ -55,15 +60,16 @@ def _dig_rows(table: Table, context: Context) -> pd.DataFrame:
     columns["utility"] = pd.Series(
         pd.array([kind.utility.value if kind else None for kind in kinds], dtype="string")
     )
-    columns["state"] = _coded(fields, "state", "dig_states", DigState.SUBMITTED)
+    columns["state"] = _coded(fields, "state", "dig_states")
     columns["_owner"], columns["_community"] = fields.text("owner"), fields.text("community")
-    frame = fit_shapes(located(fields.frame(columns), context), DIGS, context.notes, file=table.file)
+    frame = shaped(fields.frame(columns), table, DIGS, context)
     wrong = (frame["window_end"] < frame["window_start"]).fillna(False)
     return refuse(frame, wrong, context.notes, "window_backwards")
 
 
 def _windows(fields: Fields) -> tuple[pd.Series, pd.Series]:
-    """First and last day, from two columns or from one that holds both; a month counts from its first to its last day."""
+    """First and last day, from two columns or from one that holds both; a month counts from its first to its
+    last day."""
 
     def first(value: object) -> object:
         month = parse_month(value)
@@ -98,8 +104,9 @@ def owners_from(tables: Sequence[Table], context: Context) -> list[Settled]:
             )
         parts.append(fields.frame(columns).drop(columns="geometry", errors="ignore"))
     frame = pd.DataFrame(pd.concat(parts, ignore_index=True))
-    frame = refuse(frame, frame["name"].isna(), context.notes, "name_missing")
     stored = context.stored("owners")
+    frame = filled_from_stored(frame, tables[0].source, stored, ("name",))
+    frame = refuse(frame, frame["name"].isna(), context.notes, "name_missing")
     naming = Naming(OWNERS, tables[0].source, owner_keys(frame), owner_keys(stored), mergeable=True)
     return [settle(frame, naming, context)]
 
@@ -118,9 +125,7 @@ def boundaries_from(tables: Sequence[Table], context: Context) -> list[Settled]:
         columns = _plain_columns(fields, "boundaries", skip=("level", "schematic"))
         columns |= {name: fields.text(name) for name in ("name", "code", "level")}
         columns["schematic"] = fields.truth("schematic").fillna(False)
-        parts.append(
-            fit_shapes(located(fields.frame(columns), context), BOUNDARIES, context.notes, file=table.file)
-        )
+        parts.append(shaped(fields.frame(columns), table, BOUNDARIES, context))
     frame = _of_district(_joined(parts, context), context)
     stored = context.stored("boundaries")
     naming = Naming(
@@ -170,11 +175,9 @@ def ground_from(tables: Sequence[Table], context: Context) -> list[Settled]:
     for table in tables:
         fields = Fields(table, match_table(table, "ground"), context.notes)
         columns = _plain_columns(fields, "ground", skip=("kind", "community"))
-        columns["kind"] = _coded(fields, "kind", "ground", None)
+        columns["kind"] = _coded(fields, "kind", "ground")
         columns["_community"] = fields.text("community")
-        parts.append(
-            fit_shapes(located(fields.frame(columns), context), GROUND, context.notes, file=table.file)
-        )
+        parts.append(shaped(fields.frame(columns), table, GROUND, context))
     frame = _with_community(_joined(parts, context), context)
     none = pd.Series([None] * len(frame), dtype="string")
     stored = context.stored("ground")
@@ -246,8 +249,8 @@ def _plain_columns(fields: Fields, layer: str, *, skip: Sequence[str]) -> dict[s
     }
 
 
-def _coded(fields: Fields, name: str, domain: str, default: StrEnum | None) -> pd.Series:
-    """Members of a closed set by word or by their own value; unknown words are noted and take the default."""
+def _coded(fields: Fields, name: str, domain: str) -> pd.Series:
+    """Members of a closed set by word or by their own value; unknown words are noted."""
     members = {code.upper(): code for code in value_words(domain).values()} | dict(value_words(domain))
     text = fields.text(name)
     found = pd.Series(
@@ -257,14 +260,14 @@ def _coded(fields: Fields, name: str, domain: str, default: StrEnum | None) -> p
     if name in fields:
         fields.notes.where(
             text.notna() & found.isna(),
-            Level.REPAIRED if default else Level.NOTE,
+            Level.REPAIRED,
             "word_unknown",
             sheet=fields.table.sheet,
             rows=fields.table.rows,
             column=fields.match.headers[name],
             values=text,
         )
-    return found.fillna(default.value) if default else found
+    return found
 
 
 def _joined(parts: Sequence[pd.DataFrame], context: Context) -> gpd.GeoDataFrame:

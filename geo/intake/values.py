@@ -103,7 +103,8 @@ class Quantity:
 
 
 def plain(value: Any) -> str:
-    """Text with full-width forms, inner and outer white space and invisible marks levelled; "" where missing."""
+    """Text with full-width forms, inner and outer white space and invisible marks levelled; "" where
+    missing."""
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
@@ -133,7 +134,8 @@ def parse_unit(text: str) -> Unit | None:
 
 
 def parse_quantity(value: Any) -> Quantity | None:
-    """A number with or without unit, thousands separators and full-width digits; ``None`` where it is none."""
+    """A number with or without unit, thousands separators and full-width digits; ``None`` where it is
+    none."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float | np.integer | np.floating):
@@ -164,7 +166,7 @@ def whole(value: Decimal) -> int:
 
 
 _HEADER_TAIL = re.compile(
-    r"^(.*?[^\W\d_].*?)(?:[\s/,，、:：_-]+(?=[万亿百千元平米m毫])|(?=[万亿]?元$|万?(?:m2|平方米|平米)$))"
+    r"^(.*?[^\W\d_].*?)(?:[\s/,，、:：_-]+(?=[万亿百千元平米m毫])|(?<!单)(?=[万亿]?元$|万?(?:m2|平方米|平米)$))"
     r"((?:万|亿|百万|千)?(?:元|m2|平方米|平米|米|m|mm|毫米))$"
 )
 
@@ -205,7 +207,8 @@ class Year:
 
 
 def parse_year(value: Any) -> Year | None:
-    """``1996年`` → 1996; ``1995-1998`` → 1995 in doubt; ``90年代`` → no year; ``None`` where it is no year."""
+    """``1996年`` → 1996; ``1995-1998`` → 1995 in doubt; ``90年代`` → no year; ``None`` where it is no
+    year."""
     if isinstance(value, date | datetime):
         return Year(value.year)
     text = plain(value).replace(" ", "")
@@ -235,7 +238,8 @@ _DATE_RUN = re.compile(r"^((?:19|20)\d{2})(\d{2})(\d{2})$")
 
 
 def parse_date(value: Any) -> date | None:
-    """2026/7/5, 2026.7.5, 2026年7月5日, 20260705, an Excel serial number or a date cell → a date, else ``None``."""
+    """2026/7/5, 2026.7.5, 2026年7月5日, 20260705, an Excel serial number or a date cell → a date, else
+    ``None``."""
     if isinstance(value, datetime):
         return value.date()
     if isinstance(value, date):

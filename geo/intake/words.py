@@ -34,11 +34,13 @@ def layer_words() -> Mapping[str, Words]:
 
 @cache
 def column_words(role: str) -> tuple[str, ...]:
-    """Headings of columns that belong to no layer: ``shape_text``, ``longitude``, ``latitude`` or ``ignored``."""
+    """Headings of columns that belong to no layer: ``shape_text``, ``longitude``, ``latitude`` or
+    ``ignored``."""
     return tuple(_table()["columns"][role])
 
 
 @cache
 def value_words(domain: str) -> Mapping[str, str]:
-    """Upper-case word → code for ``kinds``, ``materials``, ``laying``, ``status``, ``stages``, ``dig_states``, ``ground``."""
+    """Upper-case word → code for ``kinds``, ``materials``, ``laying``, ``status``, ``stages``,
+    ``dig_states``, ``ground``."""
     return {word.upper(): code for code, words in _table()[domain].items() for word in words}

@@ -24,7 +24,8 @@ DRIVERS = ("ESRI Shapefile", "GPKG", "GeoJSON", "GeoJSONSeq", "TopoJSON", "ESRIJ
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Do what ``request["do"]`` says: ``layers`` lists sublayers, ``read`` writes rows to ``request["out"]``."""
+    """Do what ``request["do"]`` says: ``layers`` lists sublayers, ``read`` writes rows to
+    ``request["out"]``."""
     import pyogrio
 
     pyogrio.set_gdal_config_options({**OFFLINE, **request.get("options", {})})

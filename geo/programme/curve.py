@@ -10,8 +10,8 @@ import pandas as pd
 def cumulative(works: pd.DataFrame, days: Sequence[date], as_of: date) -> pd.DataFrame:
     """Percent of all cost by the end of each day: day, planned, actual (missing after ``as_of``).
 
-    The plan runs linearly over each row's window. What is done runs linearly from the actual start to the actual
-    end, or to ``as_of`` while the row goes on; rows without an actual start count from their planned start.
+    The plan runs linearly over each row's window. What is done runs linearly from the actual start to the
+    actual end, or to ``as_of`` while the row goes on; without an actual start it counts from the planned one.
     Where no row has a cost every row weighs the same; without rows both are missing.
     """
     cost = works["cost_fen"].astype("float64").fillna(0).to_numpy()

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date
 
-import numpy as np
 import pandas as pd
 
 from geo.programme.progress import overdue_days
@@ -13,7 +12,7 @@ def cells(works: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """One row per community and item in scope, in the order of first appearance.
 
     Columns: community, code, percent (``float64``, weighted by cost; by rows where no row of the cell has a
-    cost), done (``bool``: every row at 100), late_days (``int64``), cost_fen (``Int64``, missing where unknown).
+    cost), done (``bool``: every row at 100), late_days (``int64``), cost_fen (``Int64``).
     """
     table = pd.DataFrame(
         {
@@ -48,7 +47,7 @@ def item_counts(cells: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
     """
     weight = cells["cost_fen"].astype("float64").fillna(0)
     costed = weight.groupby(cells["code"]).transform("sum") > 0
-    weight = np.where(costed, weight, 1.0)
+    weight = weight.where(costed, 1.0)
     table = pd.DataFrame(
         {
             "code": cells["code"],

@@ -44,6 +44,11 @@ def _body(blob: bytes) -> bytes:
     return blob[start + 9 :] if blob.startswith(MULTI_OF_ONE, start) else blob[start:]
 
 
+def single(wkb: bytes) -> bytes:
+    """The one part of a multi geometry of one part; every other geometry as it is."""
+    return wkb[9:] if wkb.startswith(MULTI_OF_ONE) else wkb
+
+
 def side(place: int) -> Callable[[bytes | None], float | None]:
     """A function for minx, maxx, miny or maxy (``place`` 0 to 3) in the head of a blob with an envelope."""
     little, big, start = struct.Struct("<d").unpack_from, struct.Struct(">d").unpack_from, 8 + 8 * place

@@ -2,11 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import orjson
 
-from geo.store.protocol import Event, Store
+from geo.store.protocol import Event, Problem, Store
 
 GENESIS = "0" * 64
 
@@ -72,16 +71,8 @@ def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-@dataclass(frozen=True)
-class Problem:
-    """A break in the chain at event ``seq``: ``gap``, ``hash`` or ``order``."""
-
-    seq: int
-    code: str
-
-
 def verify_chain(store: Store) -> list[Problem]:
-    """Where the history is not what was recorded: missing, altered or reordered events."""
+    """Where the history is not what was recorded: ``gap``, ``hash`` or ``order`` at an event."""
     with store.view() as view:
         return list(_problems(view.chain()))
 

@@ -17,7 +17,7 @@ from geo.layers import Layer
 from geo.store import places
 from geo.store.gpkg_view import LAST_REVISION, GeoPackageView
 from geo.store.gpkg_writing import GeoPackageWriting
-from geo.store.schema import APPLICATION_ID, build, srs_id
+from geo.store.schema import APPLICATION_ID, build
 from geo.store.sqlite import driver, make_engine, translated
 from geo.store.tables import META, SCHEMA_VERSION
 
@@ -33,7 +33,6 @@ class GeoPackageStore:
         self._busy_timeout_s = busy_timeout_s
         places.refuse_network_drive(path)
         self._crs = CRS.from_user_input(described(path)["crs"])
-        self._srs_id = srs_id(self._crs)
         self._reading = make_engine(path, busy_timeout_s=busy_timeout_s, writes=False)
         self._writing = make_engine(path, busy_timeout_s=busy_timeout_s, writes=True)
         self._key, self._live = places.enter(path)
@@ -49,7 +48,7 @@ class GeoPackageStore:
         """The store at one revision, whatever is written meanwhile."""
         self._refuse_closed()
         with translated(self.path), self._reading.begin() as connection:
-            yield GeoPackageView(connection, self._crs, self._srs_id)
+            yield GeoPackageView(connection, self._crs)
 
     @contextmanager
     def writing(self) -> Iterator[GeoPackageWriting]:
@@ -59,7 +58,7 @@ class GeoPackageStore:
             raise StoreBusy(path=str(self.path))
         try:
             with translated(self.path), self._writing.begin() as connection:
-                yield GeoPackageWriting(connection, self._crs, self._srs_id)
+                yield GeoPackageWriting(connection, self._crs)
         finally:
             self._live.writing.release()
 
@@ -149,11 +148,12 @@ def described(path: Path) -> Mapping[str, str]:
     return meta
 
 
-def make_file(path: Path, crs: CRS, meta: Mapping[str, str], as_of: date | None) -> None:
-    """Write an empty store to a new file, and close it."""
+def make_file(path: Path, meta: Mapping[str, str]) -> None:
+    """Write an empty store that says ``meta`` of itself to a new file, and close it."""
+    as_of = date.fromisoformat(meta["as_of"]) if "as_of" in meta else None
     engine = make_engine(path, busy_timeout_s=BUSY_TIMEOUT_S, writes=True, create=True)
     with translated(path):
         with engine.begin() as connection:
-            build(connection, crs, as_of)
+            build(connection, CRS.from_user_input(meta["crs"]), as_of)
             connection.execute(META.insert(), [{"key": key, "value": value} for key, value in meta.items()])
         engine.dispose()

@@ -6,14 +6,16 @@ from typing import Any
 
 import numpy as np
 from pyproj import CRS
-from sqlalchemy import Connection, Executable, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
 
 from geo.layers import Layer
 from geo.store.blobs import pack
 from geo.store.canonical import GENESIS
-from geo.store.gpkg_view import GeoPackageView, compiled, given_ids, ids_text
-from geo.store.protocol import Event
+from geo.store.gpkg_view import GeoPackageView
+from geo.store.protocol import Event, Revision
 from geo.store.rows import Rows
+from geo.store.schema import srs_id
+from geo.store.sql_view import SqlWriting, compiled
 from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, REVISION, geometry_type
 
 BOX_NAMES = ("min_x", "min_y", "max_x", "max_y")
@@ -21,25 +23,27 @@ BOX = "min(ST_MinX(geom)), min(ST_MinY(geom)), max(ST_MaxX(geom)), max(ST_MaxY(g
 
 
 @cache
-def _insert_sql(layer: str) -> tuple[str, tuple[str, ...]]:
-    names = [column.name for column in LAYER_TABLES[layer].c if column.name != "fid"]
-    sql, order, _ = compiled(insert(LAYER_TABLES[layer]).values({name: bindparam(name) for name in names}))
-    return sql, order
+def _insert_sql(table: Table, skipped: str = "fid") -> tuple[str, tuple[str, ...]]:
+    names = [column.name for column in table.c if column.name != skipped]
+    statement = insert(table).values({name: bindparam(name) for name in names})
+    return compiled(statement, GeoPackageView.dialect)[:2]
 
 
 @cache
 def _update_sql(layer: str, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     table = LAYER_TABLES[layer]
     values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in (*names, "row_revision")}
-    sql, order, _ = compiled(update(table).where(table.c.id == bindparam("new_id")).values(values))
+    statement = update(table).where(table.c.id == bindparam("new_id")).values(values)
+    sql, order, _ = compiled(statement, GeoPackageView.dialect)
     return sql, tuple(name.removeprefix("new_") for name in order)
 
 
-class GeoPackageWriting(GeoPackageView):
+class GeoPackageWriting(SqlWriting, GeoPackageView):
     """A write transaction: kept as a whole when its block ends well, else not at all."""
 
-    def __init__(self, connection: Connection, crs: CRS, srs_id: int) -> None:
-        super().__init__(connection, crs, srs_id)
+    def __init__(self, connection: Connection, crs: CRS) -> None:
+        super().__init__(connection, crs)
+        self._srs_id = srs_id(crs)
         self._written: set[str] = set()
         self._shrunk: set[str] = set()
 
@@ -48,27 +52,8 @@ class GeoPackageWriting(GeoPackageView):
         last = self._select(select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1))
         return (int(last[0][0]), str(last[0][1])) if last else (0, GENESIS)
 
-    def known(self, layer: Layer, ids: Collection[str]) -> set[str]:
-        """Those of ``ids`` that are in the layer now."""
-        table = LAYER_TABLES[layer.name]
-        return self._ids(select(table.c.id).where(table.c.id.in_(given_ids())), ids)
-
-    def retired(self, layer: Layer, ids: Collection[str]) -> set[str]:
-        """Those of ``ids`` that were in the layer once and have been removed."""
-        removed = select(EVENT.c.row_id).where(EVENT.c.layer == layer.name, EVENT.c.action == "remove")
-        return self._ids(removed.where(EVENT.c.row_id.in_(given_ids())), ids)
-
-    def referring(self, layer: Layer, column: str, ids: Collection[str]) -> list[tuple[str, str]]:
-        """(row id, value) of the layer's rows whose ``column`` is one of ``ids``."""
-        table = LAYER_TABLES[layer.name]
-        query = select(table.c.id, table.c[column]).where(table.c[column].in_(given_ids()))
-        return [(str(row), str(value)) for row, value in self._select(query, ids=ids_text(ids))]
-
-    def _ids(self, query: Executable, ids: Collection[str]) -> set[str]:
-        return {row[0] for row in self._select(query, ids=ids_text(ids))} if ids else set()
-
-    def insert(self, rows: Rows, revision: int) -> None:
-        sql, order = _insert_sql(rows.layer.name)
+    def insert(self, rows: Rows, revision: int | Sequence[int]) -> None:
+        sql, order = _insert_sql(LAYER_TABLES[rows.layer.name])
         self._many(sql, self._values(rows, order, revision))
         self._widen(rows)
 
@@ -86,32 +71,31 @@ class GeoPackageWriting(GeoPackageView):
     def remove(self, layer: Layer, ids: Sequence[str]) -> None:
         self._note_edge(layer, ids)
         table = LAYER_TABLES[layer.name]
-        self._cursor(compiled(delete(table).where(table.c.id.in_(given_ids())))[0], (ids_text(ids),))
+        self._select(delete(table).where(self.among(table.c.id)), ids=self.ids_value(ids))
         self._written.add(layer.name)
 
     def append(self, events: Sequence[Event]) -> None:
-        sql, order, _ = compiled(insert(EVENT).values({name: bindparam(name) for name in Event._fields}))
+        sql, order = _insert_sql(EVENT)
         if order != Event._fields:
             raise AssertionError(order)
         self._many(sql, events)
 
-    def add_revision(self, revision: int, *, at: str, actor: str, origin: str, summary: str) -> None:
+    def add_revision(self, revision: Revision) -> None:
         """Number this transaction, and date and measure the layers that it wrote."""
-        names = ("revision", "at", "actor", "origin", "summary")
-        sql, order, _ = compiled(insert(REVISION).values({name: bindparam(name) for name in names}))
-        given = dict(zip(names, (revision, at, actor, origin, summary), strict=True))
-        self._cursor(sql, tuple(given[name] for name in order))
+        sql, order = _insert_sql(REVISION)
+        if order != Revision._fields:
+            raise AssertionError(order)
+        self._cursor(sql, revision)
         for name in sorted(self._shrunk):
             self._set_extent(name, np.array(self._rows(f"SELECT {BOX} FROM {name}")[0], dtype="float64"))
-        dated = [(f"{at[:23]}Z", name) for name in sorted(self._written)]
+        dated = [(f"{revision.at[:23]}Z", name) for name in sorted(self._written)]
         self._many("UPDATE gpkg_contents SET last_change = ? WHERE table_name = ?", dated)
 
-    def _many(self, sql: str, values: Iterable[tuple[Any, ...]]) -> None:
-        cursor: Any = self._connection.connection.cursor()
-        cursor.executemany(sql, values)
-
-    def _values(self, rows: Rows, order: Sequence[str], revision: int) -> Iterable[tuple[Any, ...]]:
-        columns: dict[str, Sequence[Any]] = {**rows.columns, "row_revision": [revision] * len(rows)}
+    def _values(
+        self, rows: Rows, order: Sequence[str], revision: int | Sequence[int]
+    ) -> Iterable[tuple[Any, ...]]:
+        revisions = [revision] * len(rows) if isinstance(revision, int) else revision
+        columns: dict[str, Sequence[Any]] = {**rows.columns, "row_revision": revisions}
         if GEOMETRY_COLUMN in order:
             columns[GEOMETRY_COLUMN] = pack(rows.wkb, rows.bounds, geometry_type(rows.layer), self._srs_id)
         return zip(*(columns[name] for name in order), strict=True)
@@ -140,6 +124,6 @@ class GeoPackageWriting(GeoPackageView):
         if not layer.geometry or layer.name in self._shrunk:
             return
         query = f"SELECT {BOX} FROM {layer.name} WHERE id IN (SELECT value FROM json_each(?))"
-        box = np.array(self._rows(query, (ids_text(ids),))[0], dtype="float64")
+        box = np.array(self._rows(query, (self.ids_value(ids),))[0], dtype="float64")
         if (box == self._extent(layer)).any():
             self._shrunk.add(layer.name)

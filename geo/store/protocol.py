@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Protocol, Self
@@ -27,6 +28,27 @@ class Event(NamedTuple):
     before: str | None
     after: str | None
     hash: str
+
+
+class Revision(NamedTuple):
+    """One transaction of the store: who made it, when, from where and what for."""
+
+    revision: int
+    at: str
+    actor: str
+    origin: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is broken in a store and where: at an event, in a row of a layer, or neither (0 and "")."""
+
+    seq: int
+    code: str
+    layer: str = ""
+    row: str = ""
+    detail: str = ""
 
 
 class View(Protocol):
@@ -55,8 +77,16 @@ class View(Protocol):
         """Ids of the rows that events after revision ``since`` name, by layer."""
         ...
 
-    def chain(self) -> Iterator[Event]:
-        """Every event, oldest first."""
+    def chain(self, since: int = 0) -> Iterator[Event]:
+        """Every event after revision ``since``, oldest first."""
+        ...
+
+    def revisions(self) -> Iterator[Revision]:
+        """Every revision, oldest first."""
+        ...
+
+    def unsound(self) -> Iterator[Problem]:
+        """What is broken in the tables, indexes and guards themselves, whatever the history says."""
         ...
 
 
@@ -79,7 +109,9 @@ class Writing(View, Protocol):
         """(row id, value) of the layer's rows whose ``column`` is one of ``ids``."""
         ...
 
-    def insert(self, rows: Rows, revision: int) -> None: ...
+    def insert(self, rows: Rows, revision: int | Sequence[int]) -> None:
+        """Add rows at the end of their layer, each at ``revision`` or at its own."""
+        ...
 
     def update(self, rows: Rows, names: Sequence[str], revision: int) -> None:
         """Write the named columns (``geometry`` among them or not) of rows that are there."""
@@ -89,7 +121,9 @@ class Writing(View, Protocol):
 
     def append(self, events: Sequence[Event]) -> None: ...
 
-    def add_revision(self, revision: int, *, at: str, actor: str, origin: str, summary: str) -> None: ...
+    def add_revision(self, revision: Revision) -> None:
+        """Close the transaction's books: ``revision`` is the store's from now on."""
+        ...
 
 
 class Store(Protocol):

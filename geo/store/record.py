@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from geo.store.canonical import chained
-from geo.store.protocol import Store, Writing
+from geo.store.protocol import Revision, Store, Writing
 from geo.store.references import check_references
 from geo.store.steps import (
     ADD,
@@ -123,7 +123,7 @@ def record(
         if not ledger.steps:
             return Recorded(ledger.revision - 1, 0, 0, 0)
         check_references(writing, ledger.steps)
-        writing.add_revision(ledger.revision, at=stamp, actor=actor, origin=origin, summary=summary)
+        writing.add_revision(Revision(ledger.revision, stamp, actor, origin, summary))
     return Recorded(ledger.revision, *(ledger.count(action) for action in (ADD, UPDATE, REMOVE)))
 
 

@@ -13,7 +13,7 @@ import shapely
 from pyproj import CRS
 
 from geo.layers import BOOLEAN, DATE, DTYPES, INTEGER, REAL, Column, Layer
-from geo.store.blobs import MULTI_OF_ONE
+from geo.store.blobs import single
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,9 @@ def to_rows(frame: pd.DataFrame, layer: Layer) -> Rows:
     shapes: np.ndarray = np.array(frame["geometry"].array)
     shapes[shapely.is_empty(shapes)] = None
     wkb = shapely.to_wkb(shapes, byte_order=1, output_dimension=2, include_srid=False)
-    return Rows(layer, columns, [_single(blob) for blob in wkb], shapely.bounds(shapes))
-
-
-def _single(wkb: bytes | None) -> bytes | None:
-    return wkb[9:] if wkb is not None and wkb.startswith(MULTI_OF_ONE) else wkb
+    return Rows(
+        layer, columns, [None if blob is None else single(blob) for blob in wkb], shapely.bounds(shapes)
+    )
 
 
 def _plain(values: pd.Series, column: Column) -> list[Any]:

@@ -19,6 +19,9 @@ APPLICATION_ID = 0x47504B47
 USER_VERSION = 10400
 LOCAL_SRS_ID = 100000
 
+GUARDED = ("insert", "update", "delete")
+INDEXED = ("insert", "update2", "update4", "update5", "update6", "update7", "delete")
+
 SPATIAL_REF_SYS = "INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, ?)"
 CONTENTS = (
     "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change, srs_id) "
@@ -104,9 +107,17 @@ def _enter_styles(connection: Connection, stamp: str) -> None:
         connection.exec_driver_sql(LAYER_STYLES, (name, GEOMETRY_COLUMN, name, qml(name), stamp))
 
 
+def trigger_names(table: str) -> tuple[str, ...]:
+    """Names of the triggers that a table of the store must have."""
+    guarding = tuple(f"tongchou_guard_{table}_{action}" for action in GUARDED)
+    if table not in LAYERS or not LAYERS[table].geometry:
+        return guarding
+    return (*guarding, *(f"rtree_{table}_{GEOMETRY_COLUMN}_{action}" for action in INDEXED))
+
+
 def guards(table: str) -> Iterator[str]:
     """Triggers that fail on every connection but ours, because the function they call is not there."""
-    for action in ("insert", "update", "delete"):
+    for action in GUARDED:
         yield (
             f'CREATE TRIGGER "tongchou_guard_{table}_{action}" BEFORE {action.upper()} ON "{table}" '
             f"BEGIN SELECT {GUARD}(); END"

@@ -65,6 +65,7 @@ function show(moved) {
   map.apply({ theme: 'progress', ...state, view: state.view ?? view });
   window.tongchou.map.invalidateSize({ animate: false });
   const extent = extents?.[state.town ?? ''];
+  if (extent) map.payload.extent = extent;
   if (moved && extent) {
     const [west, south, east, north] = extent;
     window.tongchou.map.fitBounds([[south, west], [north, east]], { padding: [16, 16], animate: false });
@@ -79,7 +80,7 @@ function go(address) {
   const moved = townOf(address) !== townOf(location.href);
   const kept = new URL(address, location.href);
   const view = plate()?.state.view;
-  if (view && !moved && !kept.searchParams.has('view')) kept.searchParams.set('view', view);
+  if (view && !moved) kept.searchParams.set('view', view);
   history.pushState({ look: true }, '', kept.href.replace(/%2C/g, ','));
   look(kept.href, { moved });
 }
@@ -168,9 +169,24 @@ document.addEventListener('keydown', (event) => {
     menu.querySelector('summary').focus();
   }
 });
-document.addEventListener('tongchou:select', onSelect);
-document.addEventListener('tongchou:state', onState);
+/** A page of one community: its own map, in the middle of it. */
+function open() {
+  const map = plate();
+  const { community, state } = config();
+  if (!map) return;
+  if (community) {
+    map.apply({ theme: 'lines', lang: map.state.lang, community });
+    const found = map.lookUp('communities', community);
+    if (found) window.tongchou.map.fitBounds(map.boundsOf(found.layer, found.i), { padding: [36, 36], animate: false });
+  } else if (state.town && !state.view) show(true);
+  const box = document.querySelector('.plate-box, .dossier-map');
+  new ResizeObserver(() => window.tongchou.map.invalidateSize({ animate: false })).observe(box);
+}
+
 if (document.getElementById('plate-box')) {
+  document.addEventListener('tongchou:select', onSelect);
+  document.addEventListener('tongchou:state', onState);
   addEventListener('popstate', () => look(location.href, { moved: townOf(location.href) !== (config().state.town ?? '') }));
 }
 dress();
+open();

@@ -3,7 +3,7 @@
 import { bandAt } from './styles.js';
 import { metresPerUnit, toWorld } from './decode.js';
 
-const PADDING = 0.2;
+const PADDING = 0.12;
 const MOST_PIXELS = 40e6;
 
 /** What a drawing needs to know about where it is: pixels are those of the zoom, relative to the pivot. */

@@ -1,10 +1,12 @@
 /** Letter codes along lines: in a gap of ground colour, never upside down, neighbours staggered. */
 import { runs, mileage, along } from './paths.js';
 import { isOnStreet } from './draw_ground.js';
-import { isGone } from './styles.js';
+import { BANDS, isGone } from './styles.js';
 
 const FIRST = 40;
 const EVERY = 320;
+/** Metres per px up to which trunk lines carry their codes; the others only from close by. */
+const TRUNKS = 0.8;
 const UPWARD = 0.15;
 const CELL = 16;
 const ROOM = 13;
@@ -117,8 +119,8 @@ function importance({ layer, i }) {
 /** Codes of the surveyed lines; `nodes` keep their symbols free. */
 export function placeCodes(plate, view, lines, nodes) {
   const out = [];
-  const limit = plate.theme === 'lines' ? 0.6 : 0.45;
-  if (view.mpp > limit) return out;
+  const all = view.mpp < (plate.theme === 'lines' ? 0.42 : BANDS.site);
+  if (view.mpp > TRUNKS) return out;
   const { ctx } = view;
   const taken = new Taken();
   for (const { px, i } of nodes) taken.take([[px[2 * i], px[2 * i + 1]]]);
@@ -128,7 +130,7 @@ export function placeCodes(plate, view, lines, nodes) {
     if (!widths.has(text)) widths.set(text, ctx.measureText(text).width + 8);
     return { text, width: widths.get(text) };
   };
-  const order = lines.filter((item) => item.on && !item.layer.get('house_connection', item.i));
+  const order = lines.filter(({ layer, i, on }) => on && !layer.get('house_connection', i) && (all || layer.get('trunk', i)));
   order.sort((a, b) => importance(b) - importance(a));
   for (const { layer, px, i } of order) {
     const inSite = layer.get('community', i) !== null;

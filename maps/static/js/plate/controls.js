@@ -86,6 +86,7 @@ export function addFootline(map, plate) {
 /** Title of the stand-alone map with its themes as tabs. */
 export function addTitle(map, plate) {
   const { word, payload } = plate;
+  if (!document.querySelector('main, [role="main"]')) map.getContainer().setAttribute('role', 'main');
   const title = make('h1', { class: 'plate-title-name', text: plate.place() });
   const note = make('p', { class: 'plate-title-note', text: [word('map.as_of', { date: payload.as_of }), payload.sample ? word('map.sample') : null].filter(Boolean).join(' · ') });
   const tabs = THEMES.map((theme) =>
@@ -95,5 +96,5 @@ export function addTitle(map, plate) {
   const refresh = () => tabs.forEach((tab) => tab.setAttribute('aria-pressed', String(tab.dataset.theme === plate.theme)));
   map.getContainer().addEventListener('tongchou:state', refresh);
   refresh();
-  corner(map, 'top-left').prepend(make('header', { class: 'plate-panel plate-title' }, make('div', { class: 'plate-title-line' }, title, note), nav));
+  corner(map, 'top-left').prepend(make('div', { class: 'plate-panel plate-title' }, make('div', { class: 'plate-title-line' }, title, note), nav));
 }

@@ -49,11 +49,14 @@ export function drawPlate(plate, view) {
 function drawTexts(plate, view, { communities, digs, lines, codes }) {
   const room = new Room();
   takeCommunities(view, communities, room);
+  for (const box of view.paperWhite ? [] : plate.covered()) {
+    const [x, y] = view.inner;
+    room.take(x + box[0], y + box[1], x + box[2], y + box[3]);
+  }
   for (const { line } of codes) for (const [x, y] of line) room.take(x - 5, y - 5, x + 5, y + 5);
-  const streets = placeStreetNames(plate, view, room, { lines, communities });
-  drawStreetNames(plate, view, streets);
-  drawBuildingTexts(plate, view);
   const names = placeNames(plate, view, communities, room);
+  drawStreetNames(plate, view, placeStreetNames(plate, view, room, lines));
+  drawBuildingTexts(plate, view);
   drawTownNames(plate, view, communities, names);
   drawPlaceNames(plate, view, room);
   drawNames(plate, view, names);

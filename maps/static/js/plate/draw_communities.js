@@ -1,8 +1,9 @@
 /** Communities and buildings: by stage, by work, or outlined only. */
-import { trace } from './paths.js';
+import { inChunks, trace } from './paths.js';
 import { SYMBOL, faded } from './styles.js';
 import { worksOf, isLateWork } from './state.js';
 
+const SQUARE = 10;
 const OUTLINED = new Set(['lines', 'coordination', 'funding']);
 
 /** Whether communities are outlined rather than filled. */
@@ -39,19 +40,30 @@ export function shareOfWorks(layer, i) {
   return works.size ? sum / works.size / 100 : 0;
 }
 
-/** Lines of 45° over the current clip, anchored to the ground so that neighbours agree. */
-function hatch(ctx, S, [x0, y0, x1, y1]) {
-  const step = SYMBOL.hatchStep;
-  const tall = y1 - y0;
-  ctx.beginPath();
-  for (let c = Math.ceil((x0 - y0 - tall) / step) * step; c < x1 - y0; c += step) {
-    ctx.moveTo(c + y0, y0);
-    ctx.lineTo(c + y1, y1);
+/** Tile of the hatch in px: two of its lines, so that it is whole. */
+const TILE = 17;
+
+/** Lines of 45° as a pattern, anchored to the ground so that neighbours agree; made once per device ratio. */
+function hatchOf(plate, view) {
+  plate.hatches ??= new Map();
+  if (!plate.hatches.has(view.ratio)) {
+    const side = Math.round(TILE * view.ratio);
+    const canvas = document.createElement('canvas');
+    canvas.width = canvas.height = side;
+    const ctx = canvas.getContext('2d');
+    ctx.scale(side / TILE, side / TILE);
+    ctx.strokeStyle = plate.styles.ink;
+    ctx.lineWidth = SYMBOL.hatchWidth;
+    for (let c = -TILE; c <= TILE; c += TILE / 2) {
+      ctx.moveTo(c - 2, -2);
+      ctx.lineTo(c + TILE + 2, TILE + 2);
+    }
+    ctx.stroke();
+    const pattern = view.ctx.createPattern(canvas, 'repeat');
+    pattern.setTransform(new DOMMatrix().scale(TILE / side, TILE / side));
+    plate.hatches.set(view.ratio, pattern);
   }
-  ctx.strokeStyle = S.ink;
-  ctx.lineWidth = SYMBOL.hatchWidth;
-  ctx.lineCap = 'butt';
-  ctx.stroke();
+  return plate.hatches.get(view.ratio);
 }
 
 /** Communities in view with face and fading, for the other passes. */
@@ -82,84 +94,71 @@ function alpha(ctx, on) {
   ctx.globalAlpha = on ? 1 : 0.35;
 }
 
+/** Square of 10 px that stands for a community from afar: left and top. */
+function corner(view, { layer, i }) {
+  const [x0, y0, x1, y1] = layer.pixelBox(i, view.zoom, view.pivot);
+  return [Math.round((x0 + x1) / 2) - SQUARE / 2, Math.round((y0 + y1) / 2) - SQUARE / 2];
+}
+
+/** Add the shape of a community at this scale to the current path. */
+function shapeOf(view, item) {
+  if (view.band === 'far') view.ctx.rect(...corner(view, item), SQUARE, SQUARE);
+  else trace(view.ctx, item.layer, item.px, item.i);
+}
+
 /** Fills, shares and hatches; squares from afar. */
 export function drawCommunityFills(plate, view, list) {
   const { ctx } = view;
-  const S = plate.styles;
-  if (view.band === 'far') return drawSquares(plate, view, list);
   for (const group of batches(list, ({ face, on }) => (face.fill ? `${face.fill} ${on}` : null)).values()) {
-    ctx.beginPath();
-    for (const { layer, px, i } of group) trace(ctx, layer, px, i);
     ctx.fillStyle = group[0].face.fill;
     alpha(ctx, group[0].on || view.band === 'site');
-    ctx.fill('evenodd');
+    paintAll(view, group, 'fill');
   }
-  for (const item of list) {
-    if (item.face.share || item.face.hatch) fillShare(view, S, item);
+  for (const item of list) if (item.face.share && !item.face.slim) fillShare(plate, view, item);
+  for (const group of batches(list, ({ face, on }) => (face.hatch ? `${on}` : null)).values()) {
+    ctx.fillStyle = hatchOf(plate, view);
+    alpha(ctx, group[0].on);
+    paintAll(view, group, 'fill');
   }
   ctx.globalAlpha = 1;
-  return undefined;
 }
 
-function fillShare(view, S, { layer, px, i, face, on }) {
+/** Fill or stroke many communities with what is set on the context. */
+function paintAll(view, group, what) {
   const { ctx } = view;
-  const box = layer.pixelBox(i, view.zoom, view.pivot);
+  if (view.band === 'far') {
+    for (const item of group) ctx[`${what}Rect`](...corner(view, item), SQUARE, SQUARE);
+    return;
+  }
+  inChunks(ctx, group, (item) => trace(ctx, item.layer, item.px, item.i), what === 'fill' ? () => ctx.fill('evenodd') : () => ctx.stroke());
+}
+
+function fillShare(plate, view, item) {
+  const { ctx } = view;
+  const far = view.band === 'far';
+  const [x0, y0, x1, y1] = far ? [...corner(view, item), ...corner(view, item).map((edge) => edge + SQUARE)] : item.layer.pixelBox(item.i, view.zoom, view.pivot);
   ctx.save();
-  alpha(ctx, on);
+  alpha(ctx, item.on);
   ctx.beginPath();
-  trace(ctx, layer, px, i);
+  shapeOf(view, item);
   ctx.clip('evenodd');
-  if (face.share && !face.slim) {
-    ctx.fillStyle = S.teal;
-    ctx.fillRect(box[0], box[1], (box[2] - box[0]) * face.share, box[3] - box[1]);
-  }
-  if (face.hatch) hatch(ctx, S, box);
+  ctx.fillStyle = plate.styles.teal;
+  ctx.fillRect(x0, y0, (x1 - x0) * item.face.share, y1 - y0);
   ctx.restore();
-}
-
-function drawSquares(plate, view, list) {
-  const { ctx } = view;
-  const S = plate.styles;
-  for (const { layer, i, face, on } of list) {
-    const [x0, y0, x1, y1] = layer.pixelBox(i, view.zoom, view.pivot);
-    const [x, y] = [Math.round((x0 + x1) / 2) - 5, Math.round((y0 + y1) / 2) - 5];
-    alpha(ctx, on);
-    ctx.fillStyle = face.fill ?? S.ground;
-    ctx.fillRect(x, y, 10, 10);
-    if (face.share) {
-      ctx.fillStyle = S.teal;
-      ctx.fillRect(x, y, 10 * face.share, 10);
-    }
-    if (face.hatch) {
-      ctx.save();
-      ctx.beginPath();
-      ctx.rect(x, y, 10, 10);
-      ctx.clip();
-      hatch(ctx, S, [x, y, x + 10, y + 10]);
-      ctx.restore();
-    }
-    ctx.strokeStyle = face.out ? S.rule2 : S.ink;
-    ctx.lineWidth = face.late ? SYMBOL.late : SYMBOL.outline;
-    ctx.strokeRect(x, y, 10, 10);
-  }
-  ctx.globalAlpha = 1;
 }
 
 /** Outlines above lanes and buildings; the wall of a site from close by. */
 export function drawCommunityEdges(plate, view, list) {
-  if (view.band === 'far') return;
   const { ctx } = view;
   const S = plate.styles;
   const weight = ({ face }) => (face.wall ? 1.6 : face.late ? SYMBOL.late : SYMBOL.outline);
   const groups = batches(list, (item) => `${weight(item)} ${item.on} ${item.face.out ?? 0} ${isProvisional(item)}`);
   for (const group of groups.values()) {
-    ctx.beginPath();
-    for (const { layer, px, i } of group) trace(ctx, layer, px, i);
     alpha(ctx, group[0].on);
     ctx.strokeStyle = group[0].face.out ? S.rule2 : S.ink;
     ctx.lineWidth = weight(group[0]);
     ctx.setLineDash(isProvisional(group[0]) ? [5, 3] : []);
-    ctx.stroke();
+    paintAll(view, group, 'stroke');
   }
   ctx.setLineDash([]);
   ctx.globalAlpha = 1;
@@ -224,15 +223,15 @@ export function drawBuildings(plate, view) {
     return S.isDark(layer.get('stage', i)) ? faded(S.surface, 0.82) : faded(S.ink, 0.74);
   };
   for (const group of batches(list, (item) => `${ink(item)} ${item.on}`).values()) {
-    ctx.beginPath();
-    for (const { layer, px, i } of group) trace(ctx, layer, px, i);
     alpha(ctx, group[0].on || view.band === 'site');
     ctx.fillStyle = ink(group[0]);
-    ctx.fill('nonzero');
-    if (!stone) continue;
     ctx.strokeStyle = S.ink2;
     ctx.lineWidth = view.band === 'site' ? 1.1 : 0.6;
-    ctx.stroke();
+    const paint = () => {
+      ctx.fill('nonzero');
+      if (stone) ctx.stroke();
+    };
+    inChunks(ctx, group, ({ layer, px, i }) => trace(ctx, layer, px, i), paint);
   }
   ctx.globalAlpha = 1;
   if (view.band === 'site' && plate.visible.details) drawEntrances(view, S, list);

@@ -123,6 +123,24 @@ function townDash(ctx, S, colour) {
   ctx.setLineDash([]);
 }
 
+/** Add the edges of an area that no neighbour has drawn before, so that dashes do not run over each other. */
+function edgesOnce(ctx, layer, px, i, drawn) {
+  const at = (p) => `${Math.round(px[p])} ${Math.round(px[p + 1])}`;
+  for (let s = layer.own[i]; s < layer.own[i + 1]; s++) {
+    let pen = false;
+    for (let p = 2 * layer.seq[s]; p < 2 * layer.seq[s + 1] - 2; p += 2) {
+      const [a, b] = [at(p), at(p + 2)];
+      const known = drawn.has(`${a} ${b}`) || drawn.has(`${b} ${a}`);
+      if (!known) {
+        if (!pen) ctx.moveTo(px[p], px[p + 1]);
+        ctx.lineTo(px[p + 2], px[p + 3]);
+        drawn.add(`${a} ${b}`);
+      }
+      pen = !known;
+    }
+  }
+}
+
 /** Town outlines; the neighbour of the chosen town is faded. */
 export function drawTownEdges(plate, view) {
   if (!plate.visible.boundaries) return;
@@ -136,7 +154,11 @@ export function drawTownEdges(plate, view) {
     ctx.fill('nonzero');
     townDash(ctx, S, S.rule2);
   }
-  boundaryPath(plate, view, (layer, i) => isTown(layer, i) && (!chosen || layer.get('code', i) === chosen));
+  const drawn = new Set();
+  ctx.beginPath();
+  each(plate, view, 'boundaries', 'area', null, (layer, px, i) => {
+    if (isTown(layer, i) && (!chosen || layer.get('code', i) === chosen)) edgesOnce(ctx, layer, px, i, drawn);
+  });
   townDash(ctx, S);
 }
 

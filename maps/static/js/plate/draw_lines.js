@@ -1,5 +1,5 @@
 /** Lines with their casing, crosses on abandoned ones, and the symbols of chambers and lamps. */
-import { trace, runs, mileage, along } from './paths.js';
+import { along, inChunks, mileage, runs, trace } from './paths.js';
 import { BANDS, isGone, lineWidth } from './styles.js';
 
 const PLANNED_DASH = [9, 5];
@@ -67,18 +67,17 @@ export function drawLines(plate, view, list) {
   ctx.lineJoin = 'round';
   ctx.lineCap = 'butt';
   for (const group of strokes(plate, view, list)) {
-    ctx.beginPath();
-    for (const { layer, px, i } of group.items) trace(ctx, layer, px, i);
+    const add = ({ layer, px, i }) => trace(ctx, layer, px, i);
     ctx.globalAlpha = group.on ? 1 : 0.35;
     ctx.setLineDash([]);
     ctx.strokeStyle = S.paper;
     ctx.lineWidth = group.width + 2 * casing;
-    ctx.stroke();
+    inChunks(ctx, group.items, add, () => ctx.stroke());
     const short = view.mpp > 0.6;
     if (group.planned) ctx.setLineDash(short ? [5, 3] : PLANNED_DASH);
     ctx.strokeStyle = group.colour;
     ctx.lineWidth = group.width;
-    ctx.stroke();
+    inChunks(ctx, group.items, add, () => ctx.stroke());
     ctx.setLineDash([]);
     if (group.gone && view.mpp < 0.6) drawCrosses(view, group);
   }

@@ -5,10 +5,10 @@ import { PlateLayer } from './canvas.js';
 import { make } from './dom.js';
 import { drawPlate } from './draw.js';
 import { drawMarks } from './marks.js';
-import { featureAt } from './hit.js';
 import { addKeyboard } from './keyboard.js';
 import { moneyText } from './labels.js';
 import { makePopup } from './popup.js';
+import { listen, prepare } from './pointer.js';
 import { addPrinting } from './print.js';
 import { addRemote } from './remote.js';
 import { FILTERS, matchAll, readState, tidy, writeState } from './state.js';
@@ -87,8 +87,14 @@ class Plate {
   }
 
   #tell() {
-    if (this.options.url) history.replaceState(history.state, '', writeState(location.href, this.state));
+    if (this.options.url) history.replaceState(history.state, '', writeState(location.href, this.state, this.#plain()));
     this.emit('state', this.state);
+  }
+
+  /** What the address need not say. */
+  #plain() {
+    const file = location.protocol === 'file:';
+    return file ? { theme: this.payload.theme, town: this.payload.town } : { theme: 'progress' };
   }
 
   emit(name, detail) {
@@ -220,6 +226,16 @@ class Plate {
     this.emit('visible', { name, on });
   }
 
+  /** Boxes of the controls over the map, in pixels of its container. */
+  covered() {
+    const container = this.map.getContainer();
+    const { left, top } = container.getBoundingClientRect();
+    return [...container.querySelectorAll('.plate-tools, .plate-panel, .plate-search, .plate-footline')]
+      .map((control) => control.getBoundingClientRect())
+      .filter(({ width }) => width > 0)
+      .map((box) => [box.left - left, box.top - top, box.right - left, box.bottom - top]);
+  }
+
   viewNow() {
     return this.view ?? null;
   }
@@ -303,52 +319,6 @@ class Plate {
     clearTimeout(this.settling);
     this.settling = setTimeout(() => this.#tell(), 300);
   }
-}
-
-function prepare(map) {
-  Object.assign(map.options, { zoomSnap: 0.1, zoomDelta: 0.5, wheelPxPerZoomLevel: 100 });
-  map.setMinZoom(9);
-  map.setMaxZoom(22);
-  map.zoomControl?.remove();
-  map.attributionControl?.remove();
-  map.getContainer().classList.add('plate-map');
-}
-
-function listen(plate) {
-  const { map } = plate;
-  let frame = 0;
-  const at = (latlng) => {
-    const [x, y] = toWorld(latlng.lng, latlng.lat);
-    const view = plate.viewNow();
-    return featureAt(plate, view, [(x - plate.pivot[0]) * view.scale, (y - plate.pivot[1]) * view.scale]);
-  };
-  const idle = () => plate.measuring || !plate.viewNow() || map._animatingZoom || map.dragging?.moving();
-  const hover = (found, point) => {
-    const same = found?.layer === plate.hovered?.layer && found?.i === plate.hovered?.i;
-    plate.hovered = found;
-    if (!same) plate.canvas.remark();
-    map.getContainer().classList.toggle('is-over', Boolean(found));
-    if (found) plate.tooltip.show(found, point);
-    else plate.tooltip.hide();
-  };
-  map.on('mousemove', ({ latlng, containerPoint, originalEvent }) => {
-    cancelAnimationFrame(frame);
-    const onMap = !originalEvent.target.closest?.('.plate-corner, .plate-card');
-    frame = requestAnimationFrame(() => !idle() && hover(onMap ? at(latlng) : null, containerPoint));
-  });
-  map.on('mouseout dragstart zoomstart', () => {
-    cancelAnimationFrame(frame);
-    if (plate.hovered) hover(null);
-  });
-  map.on('click', ({ latlng }) => {
-    if (idle()) return;
-    const found = at(latlng);
-    plate.tooltip.hide();
-    if (found) plate.select(found.layer.name, found.layer.ids[found.i]);
-    else if (plate.selected) plate.select(plate.selected.name, null);
-  });
-  map.on('move zoomend resize', () => plate.popup.place());
-  map.on('zoomanim', () => plate.popup.element.classList.add('is-away'));
 }
 
 /**

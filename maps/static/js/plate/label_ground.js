@@ -2,7 +2,7 @@
 import { runs, mileage, along } from './paths.js';
 import { eachGround, isFaded, streetWidth } from './draw_ground.js';
 import { Room } from './room.js';
-import { anchor, haloed, isNamed, measured } from './labels.js';
+import { haloed, measured } from './labels.js';
 import { faded } from './styles.js';
 
 function spaced(ctx, text, x, y, spacing, paint) {
@@ -43,8 +43,8 @@ function streetSpot(points, width, rooms, asides) {
   return null;
 }
 
-/** What a street's name keeps clear of: water, town edges, lines, and where communities want their names. */
-function busyRoom(plate, view, { lines, communities }) {
+/** What a street's name keeps clear of beside labels: water, town edges, lines. */
+function busyRoom(plate, view, lines) {
   const room = new Room();
   const dots = (layer, px, i, half) => {
     for (const points of runs(layer, px, i)) {
@@ -61,11 +61,6 @@ function busyRoom(plate, view, { lines, communities }) {
   }
   eachGround(plate, view, 'area', ['water'], (layer, px, i) => dots(layer, px, i, 5));
   for (const { layer, px, i } of lines) dots(layer, px, i, 2);
-  for (const item of communities) {
-    if (!isNamed(plate, view, item)) continue;
-    const [x0, , x1, y1] = anchor(view, item);
-    room.take((x0 + x1) / 2 - 48, y1, (x0 + x1) / 2 + 48, y1 + 36);
-  }
   return room;
 }
 
@@ -125,12 +120,12 @@ function namedRuns(plate, view) {
 }
 
 /** Place the names of streets and of water; both keep their room from then on. */
-export function placeStreetNames(plate, view, room, others) {
+export function placeStreetNames(plate, view, room, lines) {
   const out = [];
   if (!plate.visible.names || !plate.visible.streets || view.mpp > 2.6) return out;
   const { ctx } = view;
   const S = plate.styles;
-  const busy = busyRoom(plate, view, others);
+  const busy = busyRoom(plate, view, lines);
   for (const street of namedRuns(plate, view)) {
     const spacing = street.water ? 4 : 2;
     const width = measured(plate, ctx, S.font(11), street.name) + spacing * street.name.length;
@@ -158,52 +153,56 @@ export function drawStreetNames(plate, view, names) {
   }
 }
 
-/** Where a town's name stands: in the widest room among communities and streets, the same for a whole zoom. */
-function townSpot(plate, view, layer, px, i, width, obstacles) {
+/** Room around a town's name, px, from the least that will do to as much as is wanted. */
+const MARGINS = [3, 8, 14, 20, 28, 38, 50, 64];
+
+/** Where a town's name stands: in the widest room among communities and streets. */
+function townSpot(plate, view, layer, px, i, width, taken) {
   const [x0, y0, x1, y1] = view.inner.map((edge, k) => edge + (k < 2 ? 30 : -30));
   const box = layer.pixelBox(i, view.zoom, view.pivot);
   const area = [Math.max(x0, box[0]), Math.max(y0, box[1]), Math.min(x1, box[2]), Math.min(y1, box[3])];
-  let best = null;
+  const half = width / 2;
   const step = Math.max(14, (area[2] - area[0]) / 48);
-  for (let x = area[0] + width / 2; x < area[2] - width / 2; x += step) {
-    for (let y = area[1] + 26; y < area[3] - 30; y += 14) {
-      if (!plate.inside(layer, px, i, x - width / 2, y) || !plate.inside(layer, px, i, x + width / 2, y)) continue;
-      const free = clearance(obstacles, x - width / 2, y - 16, x + width / 2, y + 34);
-      if (!best || free > best.free) best = { x, y, free };
+  let best = null;
+  let level = 0;
+  const isFree = (x, y) => {
+    const margin = MARGINS[level];
+    return !taken.meets(x - half - margin, y - 16 - margin, x + half + margin, y + 34 + margin);
+  };
+  for (let x = area[0] + half; x < area[2] - half && level < MARGINS.length; x += step) {
+    for (let y = area[1] + 26; y < area[3] - 30 && level < MARGINS.length; y += 14) {
+      if (!isFree(x, y)) continue;
+      if (!plate.inside(layer, px, i, x - half, y) || !plate.inside(layer, px, i, x + half, y)) continue;
+      while (level < MARGINS.length && isFree(x, y)) level++;
+      best = { x, y };
     }
   }
-  return best && best.free > 3 ? best : null;
+  return best;
 }
 
-/** Least distance from a rectangle to the taken ones, up to 60 px. */
-function clearance(obstacles, x0, y0, x1, y1) {
-  let least = 60;
-  for (const [a0, b0, a1, b1] of obstacles) {
-    const dx = Math.max(a0 - x1, x0 - a1);
-    const dy = Math.max(b0 - y1, y0 - b1);
-    const gap = dx > 0 && dy > 0 ? Math.hypot(dx, dy) : Math.max(dx, dy);
-    if (gap < least) least = gap;
-    if (least <= 3) return least;
-  }
-  return least;
-}
-
-/** Rectangles that a town's name keeps clear of: communities, placed names, pieces of streets and water. */
-function townObstacles(plate, view, list, names) {
-  const out = list.map(({ layer, i }) => layer.pixelBox(i, view.zoom, view.pivot));
-  for (const { x, y, width, height } of names) out.push([x, y, x + width, y + height]);
+/** What a town's name keeps clear of: communities, placed names, controls, pieces of streets and water. */
+function townRoom(plate, view, list, names) {
+  const room = new Room();
+  const [x0, y0, x1, y1] = view.inner.map((edge, k) => edge + (k < 2 ? -70 : 70));
+  for (const { layer, i } of list) room.take(...layer.pixelBox(i, view.zoom, view.pivot));
+  for (const { x, y, width, height } of names) room.take(x, y, x + width, y + height);
+  for (const box of view.paperWhite ? [] : plate.covered()) room.take(...box.map((edge, k) => view.inner[k % 2] + edge));
   eachGround(plate, view, 'path', ['street', 'water'], (layer, px, i) => {
     const half = layer.get('kind', i) === 'water' ? 14 : 6;
     for (const points of runs(layer, px, i)) {
       const miles = mileage(points);
       for (let s = 0; s < miles.at(-1); s += 24) {
         const [x, y] = along(points, miles, s);
-        out.push([x - half, y - half, x + half, y + half]);
+        if (x > x0 && x < x1 && y > y0 && y < y1) room.take(x - half, y - half, x + half, y + half);
       }
     }
   });
-  eachGround(plate, view, 'area', ['green', 'water'], (layer, px, i) => out.push(layer.pixelBox(i, view.zoom, view.pivot)));
-  return out;
+  eachGround(plate, view, 'area', ['green', 'water'], (layer, px, i) => room.take(...clipped(layer.pixelBox(i, view.zoom, view.pivot), [x0, y0, x1, y1])));
+  return room;
+}
+
+function clipped(box, [x0, y0, x1, y1]) {
+  return [Math.max(box[0], x0), Math.max(box[1], y0), Math.min(box[2], x1), Math.min(box[3], y1)];
 }
 
 /** Draw the names of towns, 22 px apart by 12, with what they count. */
@@ -211,20 +210,20 @@ export function drawTownNames(plate, view, list, names) {
   if (!plate.visible.names || !plate.visible.boundaries || view.mpp < 0.45) return;
   const { ctx } = view;
   const S = plate.styles;
-  let obstacles = null;
+  let taken = null;
   for (const layer of plate.layersOf('boundaries')) {
     const px = layer.pixels(view.zoom, view.pivot);
     for (const i of layer.within(...view.world())) {
       if (layer.get('level', i) !== 'town') continue;
-      obstacles ??= townObstacles(plate, view, list, names);
+      taken ??= townRoom(plate, view, list, names);
       const name = layer.get('name', i);
       const counts = plate.townCounts(layer.get('code', i));
       const spacing = /[\u3000-\u9fff]/.test(name) ? 12 : 4;
       ctx.font = S.font(22);
       const wide = [...name].length * spacing + ctx.measureText(name).width;
       const line = measured(plate, ctx, S.font(12), counts);
-      const whole = townSpot(plate, view, layer, px, i, Math.max(wide, line), obstacles);
-      const spot = whole ?? townSpot(plate, view, layer, px, i, wide, obstacles);
+      const whole = townSpot(plate, view, layer, px, i, Math.max(wide, line), taken);
+      const spot = whole ?? townSpot(plate, view, layer, px, i, wide, taken);
       if (!spot) continue;
       const pale = plate.state.town && layer.get('code', i) !== plate.state.town;
       const colour = faded(S.ink3, pale ? 0.6 : 1);

@@ -4,6 +4,8 @@ import { worksOf, isLateWork } from './state.js';
 import { shareOfWorks } from './draw_communities.js';
 import { grouped } from './words.js';
 
+/** No window has room for more; the rest are not tried. */
+const MOST_NAMES = 800;
 const NAME_LINE = 17;
 const SUB_LINE = 15;
 const GAP = 3;
@@ -100,15 +102,13 @@ function byClaim(plate) {
   return (a, b) => rank(b) - rank(a) || size(b) - size(a);
 }
 
-/** Whether a community's name is wanted at this scale. */
-export function isNamed(plate, view, { layer, i, on }) {
+function isNamed(plate, view, { layer, i, on }) {
   if (!on) return false;
   if (view.band !== 'far') return true;
   return layer.get('late_days', i) > 0 || plate.isSelected('communities', layer.ids[i]);
 }
 
-/** The box that a community's label stands beside. */
-export function anchor(view, { layer, i }) {
+function anchor(view, { layer, i }) {
   const box = layer.pixelBox(i, view.zoom, view.pivot);
   if (view.band !== 'far') return box;
   const [x, y] = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
@@ -123,20 +123,32 @@ export function takeCommunities(view, list, room) {
   }
 }
 
+/** Whether a label stands whole in the window. */
+function isWhole(view, x, y, { width, height }) {
+  const [x0, y0, x1, y1] = view.inner;
+  return x >= x0 && y >= y0 && x + width <= x1 && y + height <= y1;
+}
+
+function corners([x0, y0, x1, y1]) {
+  return [x0, y0, { width: x1 - x0, height: y1 - y0 }];
+}
+
 /** Place the names that find room; the others are dropped. */
 export function placeNames(plate, view, list, room) {
   if (!plate.visible.names || !plate.visible.communities) return [];
   const out = [];
-  for (const item of list.filter((one) => isNamed(plate, view, one)).sort(byClaim(plate))) {
+  const wanted = list.filter((one) => isNamed(plate, view, one)).sort(byClaim(plate));
+  for (const item of wanted.slice(0, MOST_NAMES)) {
     const { layer, i } = item;
     const label = compose(plate, view, layer, i);
     if (!label.name) continue;
-    for (const [x, y] of candidates(anchor(view, item), label)) {
-      if (room.meets(x - 2, y, x + label.width + 2, y + label.height)) continue;
-      room.take(x - 2, y, x + label.width + 2, y + label.height);
-      out.push({ ...label, x, y, layer, i });
-      break;
-    }
+    const free = candidates(anchor(view, item), label).filter(([x, y]) => !room.meets(x - 2, y, x + label.width + 2, y + label.height));
+    const cut = !isWhole(view, ...corners(anchor(view, item)));
+    const spot = free.find(([x, y]) => isWhole(view, x, y, label)) ?? (cut ? free[0] : undefined);
+    if (!spot) continue;
+    const [x, y] = spot;
+    room.take(x - 2, y, x + label.width + 2, y + label.height);
+    out.push({ ...label, x, y, layer, i });
   }
   return out;
 }

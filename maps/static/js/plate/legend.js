@@ -13,11 +13,17 @@ function swatch(plate, { fill, late, dash, share, kind }) {
   return mark;
 }
 
+function coloured({ text, colour }) {
+  const element = make('b', { class: 'plate-legend-code', text });
+  element.style.color = colour;
+  return element;
+}
+
 /** One row: a mark, a word, one or more figures; a button where it filters. */
 function row({ mark, code, text, figures = [], pressed, press }) {
   const cells = [
     mark,
-    code ? make('b', { class: 'plate-legend-code', text: code.text, style: `color:${code.colour}` }) : null,
+    code ? coloured(code) : null,
     make('span', { class: 'plate-legend-text', text }),
     ...figures.map((figure, k) => make('span', { class: k ? 'plate-count is-second' : 'plate-count', text: figure })),
   ];
@@ -100,6 +106,15 @@ function digRows(plate) {
   });
 }
 
+/** Investment by town; the sources of the money come with their own issue. */
+function fundingRows(plate) {
+  const { towns = {}, totals = {} } = plate.payload.summary ?? {};
+  const own = plate.state.town ? Object.entries(towns).filter(([code]) => code === plate.state.town) : Object.entries(towns);
+  const rows = own.map(([, town]) => row({ text: town.name, figures: [plate.money(town.investment_yuan ?? 0)] }));
+  if (own.length > 1) rows.push(row({ text: plate.word('map.legend_all'), figures: [plate.money(totals.investment_yuan ?? 0)] }));
+  return rows;
+}
+
 function options(plate, name) {
   const found = new Map();
   for (const layer of [...plate.layersOf('lines'), ...plate.layersOf('digs')]) {
@@ -140,7 +155,7 @@ const ROWS = {
   works: worksRows,
   lines: linesRows,
   coordination: digRows,
-  funding: progressRows,
+  funding: fundingRows,
 };
 
 /** Rows of the legend of the current theme; `live` ones filter. */

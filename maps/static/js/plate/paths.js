@@ -13,6 +13,18 @@ export function trace(ctx, layer, px, i) {
   }
 }
 
+/** Paths of more shapes than this take the rasteriser far longer than several of fewer. */
+const CHUNK = 64;
+
+/** Paint many shapes, few to a path: `add` puts one into the path, `paint` fills or strokes it. */
+export function inChunks(ctx, list, add, paint) {
+  for (let k = 0; k < list.length; k += CHUNK) {
+    ctx.beginPath();
+    for (const item of list.slice(k, k + CHUNK)) add(item);
+    paint();
+  }
+}
+
 /** Sequences of a feature as plain arrays of points. */
 export function runs(layer, px, i) {
   const out = [];

@@ -93,7 +93,7 @@ export function addPrinting(plate) {
   window.addEventListener('beforeprint', () => {
     sheet?.remove();
     sheet = makeSheet(plate);
-    document.body.append(sheet);
+    document.body.prepend(sheet);
     document.documentElement.classList.add('plate-printing');
   });
   window.addEventListener('afterprint', clean);

@@ -37,9 +37,9 @@ export function addRemote(plate, filters) {
   let asked = '';
   const notice = makeNotice(plate, () => ask(true));
 
-  async function ask(again = false) {
+  async function ask(again) {
     const params = query(plate, names, filters);
-    if (!again && params.toString() === asked) return;
+    if (again !== true && params.toString() === asked) return;
     asked = params.toString();
     asking?.abort();
     const mine = new AbortController();
@@ -69,5 +69,5 @@ export function addRemote(plate, filters) {
   };
   plate.map.on('moveend', soon);
   plate.map.getContainer().addEventListener('tongchou:state', soon);
-  ask();
+  setTimeout(ask);
 }

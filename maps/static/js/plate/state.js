@@ -26,13 +26,18 @@ export function readState(address) {
   return tidy(Object.fromEntries(fields));
 }
 
-/** The same address holding that state; fields that are not the map's stay. */
-export function writeState(address, state) {
+const WRITTEN = FIELDS.filter((field) => field !== 'lang');
+
+/** The same address holding that state, without what is so by itself; language and foreign fields stay. */
+export function writeState(address, state, plain = {}) {
   const url = new URL(address);
   const file = url.protocol === 'file:';
   const fields = new URLSearchParams(file ? url.hash.slice(1) : url.search);
-  for (const field of FIELDS) fields.delete(field);
-  for (const [field, value] of Object.entries(tidy(state))) fields.set(field, value);
+  const told = tidy(state);
+  for (const field of WRITTEN) {
+    if (told[field] === undefined || told[field] === plain[field]) fields.delete(field);
+    else fields.set(field, told[field]);
+  }
   if (file) url.hash = fields.toString();
   else url.search = fields.toString();
   return url.href.replace(/%2C/g, ',');
@@ -104,7 +109,7 @@ function matchLines(layer, state) {
     return (
       (!state.town || layer.get('town', i) === state.town) &&
       (!state.owner || layer.get('owner', i) === state.owner) &&
-      (!state.kind || layer.get('style', i) === state.kind || layer.get('code', i) === state.kind) &&
+      (!state.kind || layer.get('style', i) === state.kind) &&
       (!state.state || (state.state === 'planned') === planned) &&
       (!state.month || (planned && inMonth(layer, i, state.month)))
     );

@@ -1,7 +1,7 @@
 /** Colours, widths and fonts of the drawing, from the payload's palette. */
 
-export const SYMBOL = { outline: 0.8, late: 2.2, hover: 2, hatchWidth: 1.3, hatchStep: 6 * Math.SQRT2, halo: 3.5 };
-export const BANDS = { far: 8, near: 1, site: 0.3, lines: 1.5 };
+export const SYMBOL = { outline: 0.8, late: 2.2, hover: 2, hatchWidth: 1.3, halo: 3.5 };
+export const BANDS = { far: 8, near: 1, site: 0.3, lines: 2 };
 /** Tints of a courtyard, ground and not data. */
 const YARD = { yard: '#EDE6DA', crown: '#CCDABD', trunk: '#6B8A60', porch: '#C6C0B1' };
 const GONE = new Set(['to_abandon', 'abandoned']);

@@ -1,0 +1,170 @@
+"""Cover over planned lines: the table by class, laying and surface, and the frost depth of the district."""
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.coordination.chains import Bools, Floats, Ints, Shapes
+from geo.coordination.classes import GROUPS
+from geo.coordination.crossings import extents, sources
+from geo.coordination.findings import draft
+from geo.coordination.limits import COVER, Limits
+from geo.coordination.parameters import Parameters
+from geo.coordination.things import Things, describe
+from geo.vocabulary import FindingKind, GroundKind, Verdict
+
+FROST = "frost"
+_FAMILY = {"W1": "W", "W2": "W", **{f"G{n}": "G" for n in range(5)}}
+_PLASTIC = ("PE", "PVC")
+# what the frost depth governs, by the note of the table; for water with a margin below it
+_BELOW_FROST = {"W": Verdict.FAIL, "S": Verdict.NEEDS_REVIEW, "R": Verdict.NEEDS_REVIEW}
+
+
+def find_cover(
+    things: Things,
+    ground: pd.DataFrame | None,
+    limits: Limits,
+    parameters: Parameters,
+    rows: Ints | None = None,
+) -> pd.DataFrame:
+    """Findings of kind 3 for planned lines (or ``rows``): the least cover along each against what is asked.
+
+    Under a street or lane the carriageway's figure counts, else the footway's. Two rules: the table's own
+    clause, and ``frost``, each at most once per line.
+    """
+    if rows is None:
+        rows = np.flatnonzero(things.is_line if parameters.existing_too else things.planned)
+    if not len(rows):
+        return pd.DataFrame()
+    low, high, at_end = _least_cover(things, rows)
+    road = _under_roads(things.shapes[rows], ground)
+    by_table = _by_table(things, rows, low, high, at_end, road, limits, parameters)
+    return pd.concat([by_table, _by_frost(things, rows, low, high, at_end, parameters)], ignore_index=True)
+
+
+def _least_cover(things: Things, rows: Ints) -> tuple[Floats, Floats, Ints]:
+    """Least cover along each line, as (least, greatest) that it may be, and at which end it is."""
+    tops = [extents(things.depth[rows, end], things.invert[rows], things.height[rows])[0] for end in (0, 1)]
+    low, high = (np.minimum(tops[0][n], tops[1][n]) for n in (0, 1))
+    return low, high, (tops[1][1] < tops[0][1]).astype(np.int64)
+
+
+def _under_roads(shapes: Shapes, ground: pd.DataFrame | None) -> Bools:
+    """Whether each line runs under a street or lane for more than a touch."""
+    out = np.zeros(len(shapes), dtype=bool)
+    if ground is None or ground.empty:
+        return out
+    roads = ground[ground["kind"].isin([str(GroundKind.STREET), str(GroundKind.LANE)]).to_numpy(dtype=bool)]
+    areas = _areas(roads)
+    if not len(areas):
+        return out
+    line, road = shapely.STRtree(areas).query(shapes, predicate="intersects")
+    under = shapely.length(shapely.intersection(shapes[line], areas[road])) > 0.1
+    out[line[under]] = True
+    return out
+
+
+def _areas(roads: pd.DataFrame) -> Shapes:
+    """Carriageways as areas: a drawn area, or a path as wide as it is said to be."""
+    shapes = np.asarray(roads["geometry"].array, dtype=object)
+    width = roads["width_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+    paths = np.isin(shapely.get_type_id(shapes), (1, 5))
+    wide = paths & (width > 0)
+    shapes[wide] = shapely.buffer(shapes[wide], width[wide] / 2, cap_style="flat")
+    out: Shapes = shapes[~paths | wide]
+    return out
+
+
+def _by_table(
+    things: Things, rows: Ints, low: Floats, high: Floats, at_end: Ints, road: Bools,
+    limits: Limits, parameters: Parameters,
+) -> pd.DataFrame:  # fmt: skip
+    least, most, row = _required(things, rows, road, limits, parameters)
+    tolerance = parameters.tolerance_m
+    fails, passes = high < least - tolerance, low >= most - tolerance
+    verdict = np.where(fails, Verdict.FAIL, np.where(passes, Verdict.PASS, Verdict.UNKNOWN)).astype(object)
+    verdict[np.isnan(most)] = Verdict.NOT_APPLICABLE
+    provenance, reference = sources(limits.cover, row)
+    columns = {
+        "rule": COVER, "clause": COVER, "verdict": verdict.astype(str),
+        "measured": np.where(np.isfinite(high), np.where(fails, high, low), np.nan),
+        "required": np.where(fails, least, most), "provenance": provenance, "reference": reference,
+    }  # fmt: skip
+    return _drafted(things, rows, at_end, columns)
+
+
+def _by_frost(
+    things: Things, rows: Ints, low: Floats, high: Floats, at_end: Ints, parameters: Parameters
+) -> pd.DataFrame:
+    family = _families(things, rows)
+    asked = np.isin(family, list(_BELOW_FROST))
+    required = parameters.frost_depth_m + np.where(family == "W", parameters.water_below_frost_m, 0.0)
+    tolerance = parameters.tolerance_m
+    fails, passes = high < required - tolerance, low >= required - tolerance
+    severe = np.array([str(_BELOW_FROST.get(name, Verdict.PASS)) for name in family], dtype=object)
+    verdict = np.where(fails, severe, np.where(passes, str(Verdict.PASS), str(Verdict.UNKNOWN)))
+    verdict = np.where(asked, verdict, str(Verdict.NOT_APPLICABLE))
+    columns = {
+        "rule": FROST, "clause": COVER, "verdict": verdict.astype(object),
+        "measured": np.where(np.isfinite(high), np.where(fails, high, low), np.nan),
+        "required": required, "provenance": "parameter", "reference": "",
+    }  # fmt: skip
+    return _drafted(things, rows, at_end, columns)
+
+
+def _families(things: Things, rows: Ints) -> np.ndarray:
+    names = np.array(
+        [
+            found.pop() if len(found := {_FAMILY.get(code, code) for code in group}) == 1 else ""
+            for group in GROUPS
+        ],
+        dtype=object,
+    )
+    return names[things.group[rows]]
+
+
+def _required(
+    things: Things, rows: Ints, road: Bools, limits: Limits, parameters: Parameters
+) -> tuple[Floats, Floats, Ints]:
+    """Least and greatest cover that the table may ask, NaN where it asks none, and the row of the greatest."""
+    table = limits.cover
+    footway, carriageway = (
+        table[f"min_m_{name}"].to_numpy(np.float64) for name in ("footway", "carriageway")
+    )
+    least, most = np.empty((2, len(GROUPS))), np.empty((2, len(GROUPS)))
+    which = np.full((2, len(GROUPS)), -1, dtype=np.int64)
+    place = {name: number for number, name in enumerate(table["class"])}
+    for column, group in enumerate(GROUPS):
+        found = sorted({place[name] for code in group if (name := _FAMILY.get(code, code)) in place})
+        for surface, values in enumerate((footway, carriageway)):
+            given = [values[number] for number in found if not np.isnan(values[number])]
+            least[surface, column] = (
+                min(given) if len(given) == len(found) and given else (0.0 if given else np.nan)
+            )
+            most[surface, column] = max(given) if given else np.nan
+            which[surface, column] = max(found, key=lambda n: np.nan_to_num(values[n]), default=-1)
+    at = (road.astype(np.int64), things.group[rows])
+    low, high = least[at].copy(), most[at].copy()
+    yard_gas = (_families(things, rows) == "G") & ~road & (things.community[rows] != None)  # noqa: E711
+    plastic = np.isin(things.material[rows], _PLASTIC)
+    eased = np.where(plastic, parameters.gas_plastic_cover_m, parameters.gas_yard_cover_m)
+    unknown = things.material[rows] == None  # noqa: E711
+    low = np.where(yard_gas, eased, low)
+    high = np.where(yard_gas, np.where(unknown, parameters.gas_plastic_cover_m, eased), high)
+    return low, high, which[at]
+
+
+def _drafted(things: Things, rows: Ints, at_end: Ints, columns: dict[str, object]) -> pd.DataFrame:
+    about = {name: value for name, value in describe(things, rows, rows).items() if not name.endswith("_b")}
+    spots = np.where(
+        at_end == 0,
+        shapely.line_interpolate_point(things.shapes[rows], 0.0),
+        shapely.line_interpolate_point(things.shapes[rows], 1.0, normalized=True),
+    )
+    extra = {
+        "unit": "m",
+        "worst": spots,
+        "geometry": things.shapes[rows],
+        "length_m": shapely.length(things.shapes[rows]),
+    }
+    return draft(FindingKind.COVER, {**about, **columns, **extra}, len(rows))

@@ -1,0 +1,72 @@
+"""Protection zones: digs near a gas line or a power cable of somebody else without that owner's consent."""
+
+import numpy as np
+import pandas as pd
+
+from geo.coordination.chains import Floats
+from geo.coordination.classes import GROUPS
+from geo.coordination.findings import draft, points
+from geo.coordination.pairs import Traits, near_pairs
+from geo.coordination.parameters import Parameters
+from geo.coordination.stretches import stretches
+from geo.coordination.things import Things, texts
+from geo.coordination.trenches import Trenches
+from geo.vocabulary import FindingKind, Verdict
+
+
+def find_zones(
+    things: Things, digs: Trenches, consents: pd.DataFrame | None, parameters: Parameters
+) -> pd.DataFrame:
+    """Kind 11. ``measured``: from the edge of the trench to the outer wall of the line, ``required`` the zone.
+
+    ``consents`` has the columns dig and line: what the owner of the line has agreed to, counted as a pass. A
+    line counts while it is in service, and one that the dig itself replaces does not.
+    """
+    zone = zone_widths(parameters)
+    rows = np.flatnonzero(things.is_line & ~things.planned & (zone[things.group] > 0))
+    if not len(rows) or not len(digs):
+        return pd.DataFrame()
+    most = zone[things.group[rows]] + np.nan_to_num(things.half[rows])
+    dig, place = near_pairs(
+        digs.chains, things.chains.take(rows), 0.0,
+        traits_a=Traits(margin=digs.half), traits_b=Traits(margin=most),
+    )  # fmt: skip
+    line, reach = rows[place], most[place] + digs.half[dig]
+    known = digs.owner[dig] != None  # noqa: E711
+    own = known & (digs.owner[dig] == things.owner[line])
+    own |= (digs.replaces[dig] == things.ids[line]) | (things.gone[line] < digs.start[dig])
+    dig, line, reach = dig[~own], line[~own], reach[~own]
+    found = stretches(digs.chains, things.chains, dig, line, reach)
+    agreed = _agreed(digs.ids[dig], things.ids[line], consents)
+    width = zone[things.group[line]]
+    columns = {
+        **digs.describe(dig), "thing_b": things.ids[line], "layer_b": "lines", "owner_b": things.owner[line],
+        "class_b": things.label_groups(line), "rule": "zone",
+        "verdict": np.where(agreed, str(Verdict.PASS), str(Verdict.FAIL)).astype(object), "unit": "m",
+        "measured": np.maximum(found.least - (reach - width), 0.0), "required": width,
+        "provenance": np.where(_is_power(things, line), "secondary", "unverified"), "reference": "",
+        "length_m": found.length, "worst": points(found.worst), "geometry": found.geometry(),
+    }  # fmt: skip
+    frame = draft(FindingKind.PROTECTION, columns, len(dig))
+    return frame[found.least < reach - parameters.tolerance_m] if len(frame) else frame
+
+
+def zone_widths(parameters: Parameters) -> Floats:
+    """Zone to each side by group of classes, the widest that the line may have; 0 for none."""
+    return np.array(
+        [
+            max(parameters.zones_m.get(code, 0.0) for code in group) if len(group) < 6 else 0.0
+            for group in GROUPS
+        ]
+    )
+
+
+def _is_power(things: Things, line: np.ndarray) -> np.ndarray:
+    return np.array([any(code.startswith("E") for code in group) for group in GROUPS])[things.group[line]]
+
+
+def _agreed(digs: np.ndarray, lines: np.ndarray, consents: pd.DataFrame | None) -> np.ndarray:
+    if consents is None or consents.empty:
+        return np.zeros(len(digs), dtype=bool)
+    given = pd.MultiIndex.from_arrays([texts(consents, "dig"), texts(consents, "line")])
+    return np.asarray(pd.MultiIndex.from_arrays([digs, lines]).isin(given))

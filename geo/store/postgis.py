@@ -1,0 +1,126 @@
+"""The store on a server: one schema of a PostgreSQL database with PostGIS, for several processes at once."""
+
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pandas as pd
+from pyproj import CRS
+
+from geo.errors import StoreBusy, StoreError, StoreExists
+from geo.layers import Layer
+from geo.store.postgis_schema import described_database, stored_meta
+from geo.store.postgis_view import LAST_REVISION, PostgisView
+from geo.store.postgis_writing import PostgisWriting
+from geo.store.postgres import Place, make_engine, translated
+from geo.store.tables import META
+
+BUSY_TIMEOUT_S = 15.0
+
+
+class PostgisStore:
+    """An open database. Every thread of every process may read at any time; writers take turns."""
+
+    def __init__(self, place: Place, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        """Open the store in the database; raises what ``described_database`` raises."""
+        self._place = place
+        self._busy_timeout_s = busy_timeout_s
+        self._crs = CRS.from_user_input(described_database(place)["crs"])
+        self._engine = make_engine(place)
+        self._reading = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._asking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._turn = threading.Lock()
+        self._closed = False
+
+    @property
+    def crs(self) -> CRS:
+        """The district's projected CRS: that of every geometry in the store."""
+        return self._crs
+
+    @contextmanager
+    def view(self) -> Iterator[PostgisView]:
+        """The store at one revision, whatever is written meanwhile."""
+        self._refuse_closed()
+        with translated(self._place), self._reading.begin() as connection:
+            yield PostgisView(connection, self._crs)
+
+    @contextmanager
+    def writing(self) -> Iterator[PostgisWriting]:
+        """One write transaction, kept if the block ends well; ``StoreBusy`` if another does not end."""
+        self._refuse_closed()
+        if not self._turn.acquire(timeout=self._busy_timeout_s):
+            raise StoreBusy(path=self._place.shown)
+        try:
+            with translated(self._place), self._engine.begin() as connection:
+                yield PostgisWriting(connection, self._crs, self._busy_timeout_s)
+        finally:
+            self._turn.release()
+
+    def revision(self) -> int:
+        """Number of the last transaction; one number read, cheap enough for every request."""
+        self._refuse_closed()
+        with translated(self._place), self._asking.connect() as connection:
+            return int(connection.exec_driver_sql(LAST_REVISION).scalar_one())
+
+    def meta(self) -> Mapping[str, str]:
+        """What the store says of itself: district, crs, towns, sample, as_of, schema_version, revision."""
+        with self.view() as view:
+            return view.meta()
+
+    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame:
+        """Rows of a layer as ``SqlView.read`` gives them."""
+        with self.view() as view:
+            return view.read(layer, ids)
+
+    def events(
+        self,
+        *,
+        since: int = 0,
+        layer: str | None = None,
+        ids: Collection[str] | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> pd.DataFrame:
+        """The history as ``SqlView.events`` gives it."""
+        with self.view() as view:
+            return view.events(since=since, layer=layer, ids=ids, limit=limit, newest_first=newest_first)
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise StoreError("store_closed", path=self._place.shown)
+
+    def backup(self, path: Path) -> None:
+        """Write the store as it is now, with its whole history, to a new GeoPackage; writers go on."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Close every connection; the store is of no use afterwards."""
+        self._closed = True
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def make_database_store(place: Place, meta: Mapping[str, str]) -> None:
+    """Enter a district into a migrated schema that has none; ``StoreExists`` where there is one."""
+    if "district" in stored_meta(place):
+        raise StoreExists(path=place.shown)
+    engine = make_engine(place)
+    try:
+        with translated(place), engine.begin() as connection:
+            connection.exec_driver_sql("SELECT set_config('tongchou.record', 'on', true)")
+            rows = [{"key": key, "value": value} for key, value in meta.items() if key != "schema_version"]
+            connection.execute(META.insert(), rows)
+    finally:
+        engine.dispose()

@@ -1,0 +1,177 @@
+"""Reading a store by SQL as it was at one revision, in the words that both databases understand."""
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import pandas as pd
+from pyproj import CRS
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Select, select
+
+from geo.layers import Layer, layer_named
+from geo.store.protocol import Event, Revision
+from geo.store.rows import to_frame
+from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, META, REVISION
+
+EVENT_FIELDS = tuple(EVENT.c[name] for name in Event._fields)
+REVISION_FIELDS = tuple(REVISION.c[name] for name in Revision._fields)
+SHOWN_FIELDS = ("revision", "seq", "at", "actor", "origin", "layer", "row_id", "action", "before", "after")
+
+READ_AT_ONCE = 1000
+
+
+def compiled(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+    """SQL, the order of its parameters and the values that it holds already."""
+    form = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+    return form.string, tuple(form.positiontup or ()), form.params
+
+
+@cache
+def _rows_sql(kind: "type[SqlView]", layer: str, by_id: bool) -> str:
+    """All rows of a layer, or those of the given ids, in the order in which they came."""
+    table = LAYER_TABLES[layer]
+    query = select(*(kind.told(column) for column in table.c if column.name != "fid")).order_by(table.c.fid)
+    return compiled(query.where(kind.among(table.c.id)) if by_id else query, kind.dialect)[0]
+
+
+class SqlView:
+    """A read transaction. ``crs`` is the store's CRS."""
+
+    dialect: ClassVar[Dialect]
+
+    def __init__(self, connection: Connection, crs: CRS) -> None:
+        self._connection = connection
+        self._crs = crs
+
+    @staticmethod
+    def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether ``column`` is one of the parameter ``ids``."""
+        raise NotImplementedError
+
+    @staticmethod
+    def ids_value(ids: Collection[str]) -> Any:
+        """The parameter ``ids`` as the driver takes it."""
+        raise NotImplementedError
+
+    @staticmethod
+    def told(column: Any) -> Any:
+        """How a layer's column is asked for, so that its values come as plain ones."""
+        return column
+
+    @staticmethod
+    def shapes(values: list[Any]) -> list[bytes | None]:
+        """Little-endian WKB from what the geometry column gave; a multi of one part is that part."""
+        raise NotImplementedError
+
+    @property
+    def crs(self) -> CRS:
+        return self._crs
+
+    def _cursor(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        cursor = self._connection.connection.cursor()
+        cursor.execute(sql, values)
+        return cursor
+
+    def _rows(self, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+        rows: list[tuple[Any, ...]] = self._cursor(sql, values).fetchall()
+        return rows
+
+    def _select(self, statement: Executable, **values: Any) -> list[tuple[Any, ...]]:
+        sql, names, held = compiled(statement, self.dialect)
+        return self._rows(sql, tuple({**held, **values}[name] for name in names))
+
+    def _stream(self, statement: Executable) -> Iterator[tuple[Any, ...]]:
+        sql, names, held = compiled(statement, self.dialect)
+        yield from self._cursor(sql, tuple(held[name] for name in names))
+
+    def revision(self) -> int:
+        raise NotImplementedError
+
+    def meta(self) -> Mapping[str, str]:
+        """What the store says of itself, ``revision`` among it."""
+        stored = dict(self._select(select(META.c.key, META.c.value)))
+        return MappingProxyType({**stored, "revision": str(self.revision())})
+
+    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame:
+        """Rows of a layer in the order in which they came, typed as contracted, with ``row_revision``.
+
+        A GeoDataFrame in the store's CRS where the layer has geometry. Unknown ``ids`` are left out.
+        """
+        layer = layer_named(layer) if isinstance(layer, str) else layer
+        names = [column.name for column in LAYER_TABLES[layer.name].c if column.name != "fid"]
+        values: dict[str, list[Any]] = {name: [] for name in names}
+        sql = _rows_sql(type(self), layer.name, ids is not None)  # type: ignore[arg-type]
+        cursor = self._cursor(sql, () if ids is None else (self.ids_value(ids),))
+        while rows := cursor.fetchmany(READ_AT_ONCE):
+            for column, part in zip(values.values(), zip(*rows, strict=True), strict=True):
+                column.extend(part)
+        return to_frame(layer, values, self.shapes(values.pop(GEOMETRY_COLUMN, [])), self._crs)
+
+    def events(
+        self,
+        *,
+        since: int = 0,
+        layer: str | None = None,
+        ids: Collection[str] | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> pd.DataFrame:
+        """The history after revision ``since``: ``at`` in UTC, before and after as JSON text."""
+        query = select(*(EVENT.c[name] for name in SHOWN_FIELDS)).where(EVENT.c.revision > since)
+        query = query.order_by(EVENT.c.seq.desc() if newest_first else EVENT.c.seq)
+        if layer is not None:
+            query = query.where(EVENT.c.layer == layer)
+        if ids is not None:
+            query = query.where(self.among(EVENT.c.row_id))
+        if limit is not None:
+            query = query.limit(limit)
+        rows = self._select(query, **({} if ids is None else {"ids": self.ids_value(ids)}))
+        frame = pd.DataFrame(rows, columns=list(SHOWN_FIELDS)).astype("string")
+        frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
+        return frame.astype({"revision": "Int64", "seq": "Int64"})
+
+    def touched(self, since: int) -> Mapping[str, list[str]]:
+        """Ids of the rows that events after revision ``since`` name, by layer."""
+        rows = self._select(select(EVENT.c.layer, EVENT.c.row_id).distinct().where(EVENT.c.revision > since))
+        found: dict[str, list[str]] = {}
+        for layer, row in rows:
+            found.setdefault(layer, []).append(row)
+        return found
+
+    def chain(self, since: int = 0) -> Iterator[Event]:
+        """Every event after revision ``since``, oldest first."""
+        query: Select[Any] = select(*EVENT_FIELDS).order_by(EVENT.c.seq)
+        yield from map(Event._make, self._stream(query.where(EVENT.c.revision > since) if since else query))
+
+    def revisions(self) -> Iterator[Revision]:
+        """Every revision, oldest first."""
+        query: Select[Any] = select(*REVISION_FIELDS).order_by(REVISION.c.revision)
+        yield from map(Revision._make, self._stream(query))
+
+
+class SqlWriting(SqlView):
+    """What a write transaction asks before it writes."""
+
+    def known(self, layer: Layer, ids: Collection[str]) -> set[str]:
+        """Those of ``ids`` that are in the layer now."""
+        table = LAYER_TABLES[layer.name]
+        return self._ids(select(table.c.id).where(self.among(table.c.id)), ids)
+
+    def retired(self, layer: Layer, ids: Collection[str]) -> set[str]:
+        """Those of ``ids`` that were in the layer once and have been removed."""
+        removed = select(EVENT.c.row_id).where(EVENT.c.layer == layer.name, EVENT.c.action == "remove")
+        return self._ids(removed.where(self.among(EVENT.c.row_id)), ids)
+
+    def referring(self, layer: Layer, column: str, ids: Collection[str]) -> list[tuple[str, str]]:
+        """(row id, value) of the layer's rows whose ``column`` is one of ``ids``."""
+        table = LAYER_TABLES[layer.name]
+        query = select(table.c.id, table.c[column]).where(self.among(table.c[column]))
+        return [(str(row), str(value)) for row, value in self._select(query, ids=self.ids_value(ids))]
+
+    def _ids(self, query: Executable, ids: Collection[str]) -> set[str]:
+        return {row[0] for row in self._select(query, ids=self.ids_value(ids))} if ids else set()
+
+    def _many(self, sql: str, values: Any) -> None:
+        cursor: Any = self._connection.connection.cursor()
+        cursor.executemany(sql, values)

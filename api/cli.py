@@ -46,9 +46,14 @@ def init(
     lang: Lang = None,
     as_json: AsJson = False,
 ) -> int:
+    settings = settings_for(store, lang)
+    if if_missing and settings.store_file_exists():
+        if as_json:
+            typer.echo(json.dumps({"store": settings.store, "made": False}))
+        return DONE
     from api.commands.stores import make_store
 
-    return make_store(settings_for(store, lang), sample=sample, if_missing=if_missing, as_json=as_json)
+    return make_store(settings, sample=sample, if_missing=if_missing, as_json=as_json)
 
 
 @app.command("import")

@@ -33,3 +33,7 @@ class Settings(BaseSettings):
         description="A layer with more features is asked for by view, not put in the page.",
     )
     page_cache_mb: int = Field(default=16, ge=0, description="Memory for finished map pages, in MB.")
+
+    def store_file_exists(self) -> bool:
+        """Whether the store is a file that is there; nothing is opened."""
+        return Path(self.store.removeprefix("gpkg:")).expanduser().is_file()

@@ -1,6 +1,7 @@
 """Coordinate systems: into the district's own, out to the screen, and the guess when a file names none."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import geopandas as gpd
 import numpy as np
@@ -48,7 +49,7 @@ def to_screen(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def named_crs(name: str, district: District) -> CRS:
-    """The CRS that a person names: ``4544``, ``EPSG:4544``, ``CRS84``, WKT … GCJ-02 counts as CRS84.
+    """The CRS that a person names: ``4490``, ``EPSG:4490``, ``CRS84``, WKT … GCJ-02 counts as CRS84.
 
     Raises ``WrongCRS`` with code ``crs_unknown`` where the name means nothing.
     """
@@ -95,11 +96,13 @@ def swap_axes(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
 
 
-def guess_crs(bounds: Bounds | None, district: District) -> list[str]:
-    """Names of the CRSs in which ``bounds`` (x first) would fall in the district, most likely first."""
+def guess_crs(bounds: Bounds | None, district: District, *, most: int = 2) -> list[str]:
+    """Names of CRSs in which ``bounds`` (x first) would fall in the district, the likeliest first, at most
+    ``most``."""
     if bounds is None or not np.isfinite(bounds).all():
         return []
-    return [name for name, crs in _candidates(district) if _lands(bounds, crs, district)]
+    fitting = (name for name, crs in _candidates(district) if _lands(bounds, crs, district))
+    return list(islice(fitting, most))
 
 
 def _candidates(district: District) -> Iterator[tuple[str, CRS]]:
@@ -108,22 +111,24 @@ def _candidates(district: District) -> Iterator[tuple[str, CRS]]:
         yield ":".join(district.crs_zoned.to_authority() or ("", district.crs_zoned.name)), district.crs_zoned
     for code in ("EPSG:4490", "EPSG:4326", "EPSG:3857"):
         yield code, CRS.from_user_input(code)
-    for epsg in (*range(4502, 4555), *range(4513, 4534), *range(32647, 32650)):
+    for epsg in (*range(4502, 4555), *range(32647, 32650)):
         if epsg not in (district.crs.to_epsg(), district.crs_zoned and district.crs_zoned.to_epsg()):
             yield f"EPSG:{epsg}", CRS.from_epsg(epsg)
 
 
 def _lands(bounds: Bounds, crs: CRS, district: District) -> bool:
+    """Whether ``bounds`` in ``crs`` would be in the district, by the CRS's own degrees: datum shifts do not
+    matter here."""
     area = crs.area_of_use
     west, south, east, north = district.extent
     if area is not None and (
         area.east < west or area.west > east or area.north < south or area.south > north
     ):
         return False
-    try:
-        landed = Transformer.from_crs(crs, "OGC:CRS84", always_xy=True).transform_bounds(*bounds)
-    except CRSError:
-        return False
+    if crs.is_geographic:
+        return _within(bounds, district.extent)
+    degrees = crs.geodetic_crs or CRS.from_user_input("OGC:CRS84")
+    landed = Transformer.from_crs(crs, degrees, always_xy=True).transform_bounds(*bounds)
     return bool(np.isfinite(landed).all()) and _within(landed, district.extent)
 
 
@@ -146,7 +151,7 @@ def _guess_text(bounds: Bounds | None, district: District) -> str:
     names = guess_crs(bounds, district)
     if not names and bounds is not None:
         names = guess_crs((bounds[1], bounds[0], bounds[3], bounds[2]), district)
-    return ", ".join(names[:2])
+    return ", ".join(names)
 
 
 def _moved(frame: gpd.GeoDataFrame, crs: CRS) -> gpd.GeoDataFrame:

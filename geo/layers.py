@@ -30,6 +30,8 @@ TEXT, INTEGER, REAL, DATE, BOOLEAN = "text", "integer", "real", "date", "boolean
 
 DTYPES = {TEXT: "string", INTEGER: "Int64", REAL: "float64", DATE: "datetime64[s]", BOOLEAN: "boolean"}
 
+EXACT: dict[str, Any] = {kind: pd.api.types.pandas_dtype(name) for kind, name in DTYPES.items()}
+
 AREA = ("Polygon", "MultiPolygon")
 PATH = ("LineString", "MultiLineString")
 SPOT = ("Point",)
@@ -268,17 +270,7 @@ def conform(frame: pd.DataFrame, layer: Layer, crs: CRS | str) -> pd.DataFrame:
     Columns that the layer does not know are dropped. Values that cannot take the column's type raise
     ``ContractError``. Geometry is not moved: ``crs`` is only the CRS of an absent geometry column.
     """
-    faults: list[Fault] = []
-    data: dict[str, Any] = {}
-    for column in layer.columns:
-        if column.name in frame:
-            data[column.name] = _typed(frame, column, faults)
-        else:
-            data[column.name] = pd.Series(
-                pd.array([None] * len(frame), dtype=_dtype(column)), index=frame.index
-            )
-    if faults:
-        raise ContractError(layer=layer.name, faults=tuple(faults))
+    data = _columns(frame, layer, whole=True)
     if not layer.geometry:
         return pd.DataFrame(data, index=frame.index).reset_index(drop=True)
     geometry = (
@@ -290,12 +282,30 @@ def conform(frame: pd.DataFrame, layer: Layer, crs: CRS | str) -> pd.DataFrame:
     return out.reset_index(drop=True)
 
 
+def _columns(frame: pd.DataFrame, layer: Layer, *, whole: bool) -> dict[str, Any]:
+    """The layer's columns, typed; those that the frame has not are missing throughout if ``whole``."""
+    faults: list[Fault] = []
+    data: dict[str, Any] = {}
+    plain = pd.DataFrame(frame)
+    for column in layer.columns:
+        if column.name in plain:
+            data[column.name] = _typed(plain, column, faults)
+        elif whole:
+            nothing = pd.array([None] * len(plain), dtype=_dtype(column))
+            data[column.name] = pd.Series(nothing, index=plain.index)
+    if faults:
+        raise ContractError(layer=layer.name, faults=tuple(faults))
+    return data
+
+
 def _dtype(column: Column) -> Any:
     return DTYPES[column.kind]
 
 
 def _typed(frame: pd.DataFrame, column: Column, faults: list[Fault]) -> pd.Series:
     values = frame[column.name]
+    if values.dtype == EXACT[column.kind]:
+        return values
     try:
         if column.kind == DATE:
             return pd.to_datetime(values).astype("datetime64[s]")
@@ -338,6 +348,26 @@ def check(frame: pd.DataFrame, layer: Layer, *, crs: CRS | str) -> pd.DataFrame:
     return frame
 
 
+def check_part(frame: pd.DataFrame, layer: Layer, *, crs: CRS | str) -> pd.DataFrame:
+    """Hold those columns of ``layer`` that ``frame`` has to the contract, as ``check`` holds whole rows.
+
+    The others stay absent, geometry among them. An ``id`` may be missing: there is no such row.
+    """
+    data = _columns(frame, layer, whole=False)
+    drawn = layer.geometry and "geometry" in frame
+    part = pd.DataFrame(data, index=frame.index)
+    if drawn:
+        if isinstance(frame, gpd.GeoDataFrame):
+            check_crs(frame, layer, crs)
+        part = gpd.GeoDataFrame(part, geometry=gpd.GeoSeries(frame["geometry"], crs=crs))
+    part = part.reset_index(drop=True)
+    found = [*_column_faults(part, layer), *(_geometry_faults(part, layer) if drawn else ())]
+    faults = tuple(fault for fault in found if (fault.code, fault.column) != ("missing", "id"))
+    if faults:
+        raise ContractError(layer=layer.name, faults=faults)
+    return part
+
+
 def check_crs(frame: gpd.GeoDataFrame, layer: Layer, crs: CRS | str) -> None:
     if frame.crs is None:
         raise MissingCRS(layer=layer.name)
@@ -348,12 +378,16 @@ def check_crs(frame: gpd.GeoDataFrame, layer: Layer, crs: CRS | str) -> None:
 
 
 def _column_faults(frame: pd.DataFrame, layer: Layer) -> Iterable[Fault]:
+    frame = pd.DataFrame(frame)
     yield from _faults("duplicate_id", frame, frame["id"].duplicated(keep="first"), "id")
-    for column in layer.columns:
+    for column in (one for one in layer.columns if one.name in frame):
         values = frame[column.name]
+        absent = values.isna()
         if column.required:
-            missing = values.isna() | (values == "").fillna(False) if column.kind == TEXT else values.isna()
+            missing = absent | (values == "").fillna(False) if column.kind == TEXT else absent
             yield from _faults("missing", frame, missing, column.name)
+        if absent.all():
+            continue
         if column.choices is not None:
             known = [member.value for member in column.choices]
             yield from _faults("not_a_choice", frame, values.notna() & ~values.isin(known), column.name)

@@ -13,6 +13,7 @@ from maps.linepanel import is_planned, month_spans, open_by_month
 from maps.panel import Scene
 from maps.sheet import written
 from maps.timeline import timeline
+from maps.wording import DEFAULT_LANGUAGE
 
 TABS = ("buildings", "works", "lines", "digs", "history")
 HISTORY_SHOWN = 300
@@ -25,8 +26,7 @@ def standing_of(scene: Scene, community: str) -> dict[str, Any]:
     rows = scene.atlas.standing[scene.atlas.standing["id"] == community]
     if rows.empty:
         raise NotFound("no_such_community", community=community)
-    found: dict[str, Any] = rows.iloc[0].to_dict()
-    return found
+    return {str(name): value for name, value in rows.iloc[0].items()}
 
 
 def community_ids(scene: Scene, community: str) -> dict[str, list[str]]:
@@ -182,7 +182,7 @@ def owner_page(scene: Scene, owner: str) -> dict[str, Any]:
     planned, show, words = is_planned(lines), scene.figures, scene.words
     return {
         "id": owner,
-        "name": scene.atlas.owner_names(words.lang)[owner],
+        "name": _full_name(scene, rows.iloc[0]),
         "map_url": scene.state.url(theme="lines", owner=owner, community=None, view=None),
         "figures": [
             {
@@ -206,6 +206,12 @@ def owner_page(scene: Scene, owner: str) -> dict[str, Any]:
     }
 
 
+def _full_name(scene: Scene, row: pd.Series) -> str:
+    """The whole name, where the map has the short one."""
+    english = row["name_en"]
+    return str(row["name"] if scene.words.lang == DEFAULT_LANGUAGE or pd.isna(english) else english)
+
+
 def owner_communities(scene: Scene, lines: pd.DataFrame, digs: pd.DataFrame) -> list[dict[str, Any]]:
     """Per community: existing and planned length, digs and their trench length; those outside last."""
     planned = is_planned(lines)
@@ -225,7 +231,7 @@ def owner_communities(scene: Scene, lines: pd.DataFrame, digs: pd.DataFrame) -> 
     show = scene.figures
     return [
         {
-            "name": scene.atlas.community_names.get(community, scene.words("app.owner.outside")),
+            "name": scene.atlas.community_names.get(str(community), scene.words("app.owner.outside")),
             "url": scene.state.link(f"/community/{community}", tab="lines") if community else "",
             "lines": int(row["lines"]),
             "existing": show.metres(row["existing"], 1),

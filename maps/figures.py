@@ -22,6 +22,10 @@ class Figures:
     def count(self, value: Any) -> str:
         return self.none if pd.isna(value) else f"{int(value):,}"
 
+    def days_late(self, value: Any) -> str:
+        """Days, or nothing where it is not late."""
+        return "" if pd.isna(value) or not int(value) else f"{int(value):,}"
+
     def money(self, fen: Any) -> str:
         """Investment in the unit ``unit.money_name``, from fen."""
         return self._scaled("money", fen)
@@ -47,6 +51,10 @@ class Figures:
 
     def metres(self, value: Any, decimals: int = 2) -> str:
         return self.none if pd.isna(value) else f"{float(value):,.{decimals}f}"
+
+    def real(self, value: Any) -> str:
+        """A quantity with no more decimals than it needs, two at most."""
+        return self.none if pd.isna(value) else f"{float(value):,.2f}".rstrip("0").rstrip(".")
 
     def kilometres(self, metres: Any) -> str:
         """Two decimals of km, without the unit."""

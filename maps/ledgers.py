@@ -64,7 +64,7 @@ BUILDINGS = (
 WORKS = (
     Column("work_name", "name"),
     Column("building_number"),
-    Column("quantity", "metres"),
+    Column("quantity", "real"),
     Column("unit_word"),
     Column("cost_fen", "money", "sum"),
     Column("progress_percent", "percent"),
@@ -179,7 +179,7 @@ def works_of(scene: Scene, community: str) -> Sheet:
         work_name=rows["code"].map(scene.work_names()).fillna(rows["code"]),
         building_number=rows["building"].map(numbers),
         late_days=overdue_days(rows, scene.atlas.as_of),
-        unit_word=rows["unit"].map(scene.words_of("unit")).fillna(rows["unit"]),
+        unit_word=rows["unit"].map(scene.words_of("app.work_unit")).fillna(rows["unit"]),
     )
     return make_sheet("works", WORKS, rows)
 

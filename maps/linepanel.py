@@ -137,7 +137,7 @@ def owners(scene: Scene) -> list[dict[str, Any]]:
     grouped = lines.groupby("owner")["length_m"].agg(["size", "sum"])
     dug = digs.groupby("owner").size()
     names = scene.atlas.owner_names(scene.words.lang)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": owner,
             "name": name,

@@ -1,5 +1,6 @@
 """Communities by works: one cell per item in scope, and the curve of what is done beside the plan."""
 
+from collections.abc import Hashable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -75,14 +76,14 @@ def _towns(scene: Scene, standing: pd.DataFrame, cells: pd.DataFrame) -> list[di
     ]
 
 
-def _cell(cell: dict[str, Any]) -> dict[str, Any]:
+def _cell(cell: Mapping[Hashable, Any]) -> dict[str, Any]:
     percent = round(float(cell["percent"]), 1)
     late = cell["late_days"] > 0
     name = "done" if cell["done"] else "late" if late else "going" if percent > 0 else "todo"
     return {"state": name, "percent": percent, "late_days": int(cell["late_days"])}
 
 
-def _row(scene: Scene, row: dict[str, Any], cells: dict[str, Any]) -> dict[str, Any]:
+def _row(scene: Scene, row: Mapping[Hashable, Any], cells: dict[str, Any]) -> dict[str, Any]:
     days = int(row["late_days"])
     return {
         "id": row["id"],

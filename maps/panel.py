@@ -1,5 +1,6 @@
 """The side panel of the progress, works and funding themes: the figures of what is on the map."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -88,14 +89,15 @@ def filter_label(scene: Scene, name: str) -> str:
     if name == "late":
         return words("app.filter.late")
     value = getattr(state, name)
-    shown = {
+    shown: dict[str, Callable[[], str]] = {
         "stage": lambda: words("app.list").join(words(f"stage.{stage}") for stage in state.stage),
         "work": lambda: scene.work_names().get(value, value),
         "owner": lambda: scene.atlas.owner_names(words.lang).get(value, value),
         "kind": lambda: words(f"utility.{value}"),
         "state": lambda: words(f"app.line_state.{value}"),
-    }.get(name, lambda: value)()
-    return words("app.filter.label", name=words(f"app.filter.{name}"), value=shown)
+    }
+    text = shown[name]() if name in shown else str(value)
+    return words("app.filter.label", name=words(f"app.filter.{name}"), value=text)
 
 
 def _progress(scene: Scene, standing: pd.DataFrame, figures: pd.Series) -> dict[str, Any]:
@@ -152,7 +154,7 @@ def investment_label(scene: Scene) -> str:
     if scene.state.town or scene.state.filters():
         return scene.words("app.figure.investment")
     table = reconcile(scene.atlas.standing, scene.atlas.district).set_index("figure")
-    difference = int(table.loc["investment_fen", "difference"])
+    difference = int(table["difference"]["investment_fen"])
     if difference == 0:
         return scene.words("app.figure.investment_equal")
     return scene.words("app.figure.investment_differs", difference=scene.figures.money(difference))
@@ -291,10 +293,10 @@ def _works(scene: Scene, standing: pd.DataFrame, figures: pd.Series) -> dict[str
                 {
                     "code": kind.code,
                     "name": scene.words.work(kind),
-                    "done": int(counts.at[kind.code, "done"]),
-                    "scope": int(counts.at[kind.code, "in_scope"]),
-                    "percent": round(float(counts.at[kind.code, "percent"]), 1),
-                    "late": int(counts.at[kind.code, "late"]),
+                    "done": int(counts["done"][kind.code]),
+                    "scope": int(counts["in_scope"][kind.code]),
+                    "percent": round(float(counts["percent"][kind.code]), 1),
+                    "late": int(counts["late"][kind.code]),
                     "url": scene.state.url(work=None if scene.state.work == kind.code else kind.code),
                     "pressed": scene.state.work == kind.code,
                 }
@@ -326,7 +328,7 @@ def funding(scene: Scene) -> dict[str, Any]:
     plan, show = scene.atlas.district.plan, scene.figures
     table = reconcile(scene.atlas.standing, scene.atlas.district)
     found = table.set_index("figure")
-    investment = int(found.loc["investment_fen", "found"])
+    investment = int(found["found"]["investment_fen"])
     total = sum(plan.funding.values())
     return {
         "rows": [

@@ -11,7 +11,7 @@ from geo.errors import BadInput
 from maps.figures import Figures
 from maps.wording import Wording
 
-NUMERIC = frozenset({"count", "money", "area", "percent", "metres", "days"})
+NUMERIC = frozenset({"count", "money", "area", "percent", "metres", "real", "days"})
 PAGE = 500
 
 
@@ -19,7 +19,8 @@ PAGE = 500
 class Column:
     """One column: ``kind`` says how a value is written; ``total`` is ``sum``, ``given`` or nothing.
 
-    Kinds: text, name, stage, style, day, count, days, money (fen), area (0.01 m2), percent, metres, year.
+    Kinds: text, name, stage, style, day, count, days, money (fen), area (0.01 m2), percent, metres,
+    real, year.
     """
 
     key: str
@@ -85,11 +86,12 @@ def writer(column: Column, show: Figures, words: Wording) -> Callable[[Any], str
     """How a value of the column is written for reading."""
     return {
         "count": show.count,
-        "days": lambda value: show.count(value) if pd.notna(value) and value > 0 else "",
+        "days": show.days_late,
         "money": show.money,
         "area": show.area,
         "percent": show.percent,
         "metres": show.metres,
+        "real": show.real,
         "day": show.day,
         "year": lambda value: show.none if pd.isna(value) else str(int(value)),
         "stage": lambda value: show.none if pd.isna(value) else words(f"stage.{value}"),
@@ -147,5 +149,5 @@ def number(column: Column, value: Any, show: Figures) -> Any:
     if column.kind == "day":
         return pd.Timestamp(value).to_pydatetime()
     if column.numeric or column.kind == "year":
-        return float(value) if column.kind in ("percent", "metres") else int(value)
+        return float(value) if column.kind in ("percent", "metres", "real") else int(value)
     return str(value)

@@ -1,5 +1,6 @@
 """Digs along time: one row per dig, month rules and today, as shares of the width."""
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -60,7 +61,7 @@ def _ordered(digs: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _row(scene: Scene, span: Span, row: dict[str, Any]) -> dict[str, Any]:
+def _row(scene: Scene, span: Span, row: Mapping[Hashable, Any]) -> dict[str, Any]:
     dated = pd.notna(row["window_start"]) and pd.notna(row["window_end"])
     left = span.share(row["window_start"]) if dated else 0.0
     right = span.share(row["window_end"] + pd.Timedelta(days=1)) if dated else 0.0

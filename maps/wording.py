@@ -8,8 +8,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from geo.errors import NotFound, PlanError
 from geo.kinds import attribute_words, kinds
 from geo.programme.catalogue import WorkKind
@@ -22,6 +20,7 @@ DEFAULT_LANGUAGE = "zh"
 _DASH = "—"
 _VARIANTS = ("_row", "_guess", "_stored")
 _FEN_PER_YUAN = 100
+_NOTHING = ("nan", "<NA>", "NaT")
 _DM2_PER_M2 = 100
 
 
@@ -153,7 +152,7 @@ def placeholders(text: str) -> frozenset[str]:
 
 def _missing(value: float | None) -> bool:
     """``None``, ``NaN`` and ``pandas.NA`` alike."""
-    return bool(pd.isna(value))
+    return value is None or str(value) in _NOTHING
 
 
 def _text(value: Any) -> str:

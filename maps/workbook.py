@@ -18,6 +18,7 @@ _FORMATS = {
     "days": "#,##0",
     "percent": "0.0",
     "metres": "#,##0.00",
+    "real": "#,##0.##",
     "day": "yyyy-mm-dd",
     "year": "0",
 }

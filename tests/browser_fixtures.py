@@ -148,7 +148,7 @@ def browser(playwright_driver: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """``open_page(address, size=…, offline=…)``: a watched page; the test fails for what the watch has seen."""
+    """``open_page(address, size, offline=…)``: a watched page; what the watch has seen fails the test."""
     opened: list[Watched] = []
 
     def open_at(
@@ -262,7 +262,7 @@ def big_served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 @pytest.fixture(scope="session")
 def export_map(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """``export_map(store, *options)``: the file that ``tongchou map`` writes, made once for the same options."""
+    """``export_map(store, *options)``: the file that ``tongchou map`` writes, once for the same options."""
     folder, made = tmp_path_factory.mktemp("files"), {}
 
     def export(store: Path, *options: str) -> Path:

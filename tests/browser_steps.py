@@ -8,7 +8,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser_fixtures import Service, Watched
 
@@ -45,27 +45,31 @@ SPOT = """([name, id]) => {
     const [x, y] = [x0 + u * (x1 - x0), y0 + v * (y1 - y0)];
     if (!plate.inside(layer, px, i, ...world(x, y))) continue;
     const under = document.elementFromPoint(frame.left + x, frame.top + y);
-    if (under && map.getContainer().contains(under) && !under.closest('.plate-corner, .plate-card, .plate-panel'))
-      return [frame.left + x, frame.top + y];
+    const covered = !under || under.closest('.plate-corner, .plate-card, .plate-panel');
+    if (!covered && map.getContainer().contains(under)) return [frame.left + x, frame.top + y];
   }
   return null;
 }"""
 SMALL_TARGETS = """(least) => {
   const seen = [];
-  for (const one of document.querySelectorAll('a[href], button, summary, input:not([type=hidden]), select, [role=button]')) {
+  const all = 'a[href], button, summary, input:not([type=hidden]), select, [role=button]';
+  for (const one of document.querySelectorAll(all)) {
     const box = one.getBoundingClientRect();
     const style = getComputedStyle(one);
-    if (!box.width || !box.height || style.visibility === 'hidden' || one.closest('[hidden], .skip, .sr, .plate-list')) continue;
-    if (one.matches('table a, p a, li.inline a, input[type=checkbox]') || style.display === 'inline') continue;
-    if (box.height < least - 0.5 || box.width < least - 0.5)
-      seen.push(`${one.tagName.toLowerCase()}.${one.className} "${one.textContent.trim().slice(0, 20)}" ${Math.round(box.width)}x${Math.round(box.height)}`);
+    if (!box.width || !box.height || style.visibility === 'hidden') continue;
+    if (one.closest('[hidden], .skip, .sr, .plate-list') || style.display === 'inline') continue;
+    if (one.matches('table a, p a, input[type=checkbox], .search:not(:focus-within) input')) continue;
+    if (box.height >= least - 0.5 && box.width >= least - 0.5) continue;
+    const name = one.textContent.trim().slice(0, 20) || one.getAttribute('aria-label');
+    const size = [box.width, box.height].map(Math.round).join('x');
+    seen.push(`${one.localName}.${one.className} "${name}" ${size}`);
   }
   return seen;
 }"""
 
 
 def rows_of(service: Service, layer: str) -> pd.DataFrame:
-    """The rows of ``layer`` as GDAL reads them from the live file: this is another process than the service's."""
+    """The rows of ``layer`` as GDAL reads them from the live file: the service is another process."""
     return pyogrio.read_dataframe(service.store, layer=layer)
 
 
@@ -112,7 +116,8 @@ def await_query(watched: Watched, **wanted: str | None) -> None:
     """Wait until the address holds these parameters; ``None`` for one that it must not have."""
     watched.page.wait_for_function(
         """(wanted) => {
-          const found = new URLSearchParams(location.protocol === 'file:' ? location.hash.slice(1) : location.search);
+          const file = location.protocol === 'file:';
+          const found = new URLSearchParams(file ? location.hash.slice(1) : location.search);
           return Object.entries(wanted).every(([name, value]) => found.get(name) === value);
         }""",
         arg=wanted,
@@ -144,6 +149,12 @@ def spot_of(watched: Watched, layer: str, id: str) -> tuple[float, float]:
 
 def click_on(watched: Watched, layer: str, id: str) -> None:
     watched.page.mouse.click(*spot_of(watched, layer, id))
+
+
+def put_away(watched: Watched) -> None:
+    """Close the card."""
+    watched.page.locator(".plate-card-close").click()
+    expect(watched.page.locator(".plate-card")).to_be_hidden()
 
 
 def overflow(watched: Watched) -> int:

@@ -245,6 +245,7 @@ def test_serve_answers_and_refuses_a_taken_port(store_path: Path) -> None:
     finally:
         process.terminate()
         process.wait(timeout=20)
+        process.stdout.close()
 
 
 def answer(url: str) -> dict[str, object]:

@@ -304,7 +304,7 @@ def test_prints_on_one_page(served: Service, open_page: Open, paper: str, uprigh
     watched = open_page(f"{served.url}/map")
     settled(watched)
     width, height = reversed(PAPER[paper]) if upright else PAPER[paper]
-    margin = {side: "10mm" for side in ("top", "bottom", "left", "right")}
+    margin = dict.fromkeys(("top", "bottom", "left", "right"), "10mm")
     pdf = watched.page.pdf(width=width, height=height, margin=margin, print_background=True)
     assert pages_in(pdf) == 1
     assert len(pdf) > 50_000
@@ -312,9 +312,7 @@ def test_prints_on_one_page(served: Service, open_page: Open, paper: str, uprigh
 
 @pytest.mark.parametrize("lang", languages())
 @pytest.mark.parametrize("theme", ["progress", "lines"])
-def test_print_shows_legend_scale_and_north(
-    served: Service, open_page: Open, theme: str, lang: str
-) -> None:
+def test_print_shows_legend_scale_and_north(served: Service, open_page: Open, theme: str, lang: str) -> None:
     words = wording(lang)
     watched = open_page(f"{served.url}/map?lang={lang}&theme={theme}", (1123, 794))
     settled(watched)
@@ -338,7 +336,8 @@ def test_print_shows_legend_scale_and_north(
 INK_IN_THE_STRIP = """(canvas) => {
   const ratio = canvas.width / parseFloat(canvas.style.width);
   const ink = (x, width) => {
-    const data = canvas.getContext('2d').getImageData(x * ratio, canvas.height - 44 * ratio, width * ratio, 40 * ratio).data;
+    const box = [x, canvas.height / ratio - 44, width, 40].map((edge) => edge * ratio);
+    const { data } = canvas.getContext('2d', { willReadFrequently: true }).getImageData(...box);
     let dark = 0;
     for (let k = 0; k < data.length; k += 4) if (data[k] + data[k + 1] + data[k + 2] < 150) dark++;
     return dark > 200;
@@ -358,7 +357,9 @@ def test_a_big_store_stays_small_and_is_asked_by_view(big_served: Service, open_
     assert counts["communities"] > 1_000
     watched.shot("big-district")
     watched.page.evaluate("() => window.tongchou.map.setZoom(18, { animate: false })")
-    watched.page.wait_for_function("() => (window.tongchou.plate.layers.buildings ?? []).some((l) => !l.thinned && l.count)")
+    watched.page.wait_for_function(
+        "() => (window.tongchou.plate.layers.buildings ?? []).some((l) => !l.thinned && l.count)"
+    )
     settled(watched)
     before = watched.asked("/api/view")
     assert len(before) > len(asked)

@@ -322,9 +322,14 @@ def test_a_ledger_fills_what_footprints_made_and_a_contradiction_is_refused(tmp_
 def footprints(path: Path, *, crs: str | None = "EPSG:4544", encoding: str = "GBK", **columns) -> Path:
     shapes = [shapely.box(605010 + 60 * k, 4205010, 605060 + 60 * k, 4205022) for k in range(3)]
     data = {
-        "编号": ["B1", "B2", "B3"], "小区名称": ["朝阳家园", "朝阳家园", "甲小区"], "所属乡镇": ["胜利镇", "胜利镇", "金星镇"], "楼号": ["1号楼", "2号楼", "1号楼"],
-        "层数": [6, 5, 6], "户数": [48, 40, 36], "建筑面积": [3600.25, 3000.0, 3600.5],
-    } | columns  # fmt: skip
+        "编号": ["B1", "B2", "B3"],
+        "小区名称": ["朝阳家园", "朝阳家园", "甲小区"],
+        "所属乡镇": ["胜利镇", "胜利镇", "金星镇"],
+        "楼号": ["1号楼", "2号楼", "1号楼"],
+        "层数": [6, 5, 6],
+        "户数": [48, 40, 36],
+        "建筑面积": [3600.25, 3000.0, 3600.5],
+    } | columns
     data = {name: values for name, values in data.items() if values is not None}
     frame = gpd.GeoDataFrame(data, geometry=shapes, crs="EPSG:4544")
     frame = frame.to_crs(crs) if crs else frame
@@ -427,8 +432,12 @@ def test_shapes_are_repaired_where_that_is_possible(tmp_path):
     path.write_text(frame.to_crs("OGC:CRS84").to_json(), encoding="utf-8")
     intake = take(path, layer="buildings")
     assert {(note.code, note.row) for note in intake.rows} == {
-        ("no_geometry", 4), ("wrong_geometry", 5), ("made_valid", 1), ("ring_to_area", 2), ("z_dropped", None),
-    }  # fmt: skip
+        ("no_geometry", 4),
+        ("wrong_geometry", 5),
+        ("made_valid", 1),
+        ("ring_to_area", 2),
+        ("z_dropped", None),
+    }
     assert intake.frames["buildings"].geometry.is_valid.all()
     assert not intake.frames["buildings"].geometry.has_z.any()
     assert intake.frames["buildings"].geometry.geom_type.tolist() == [
@@ -459,8 +468,10 @@ def test_buildings_that_belong_nowhere_are_refused_with_reasons(tmp_path):
     path = footprints(tmp_path / "楼.shp", 所属乡镇=None, 小区名称=["甲小去", "同名", None])
     intake = take(path, existing=store)
     assert {(note.code, note.row) for note in intake.rows} == {
-        ("community_unknown_suggested", 1), ("community_ambiguous", 2), ("building_nowhere", 3),
-    }  # fmt: skip
+        ("community_unknown_suggested", 1),
+        ("community_ambiguous", 2),
+        ("building_nowhere", 3),
+    }
     assert intake.accepted == 0
     whole = take(path, existing=store, default_town=JINXING)
     assert whole.refused == 0

@@ -117,9 +117,18 @@ def points(
 
 def segment(start: str, end: str, **other) -> list:
     values = {
-        "depth_start": 1.5, "depth_end": 1.5, "high_start": 1124.0, "high_end": 1124.0, "kind": "污水", "size": "DN300", "material": "PVC", "laying": "直埋",
-        "status": None, "owner": "利通区排水公司", "laid": "2003年",
-    } | other  # fmt: skip
+        "depth_start": 1.5,
+        "depth_end": 1.5,
+        "high_start": 1124.0,
+        "high_end": 1124.0,
+        "kind": "污水",
+        "size": "DN300",
+        "material": "PVC",
+        "laying": "直埋",
+        "status": None,
+        "owner": "利通区排水公司",
+        "laid": "2003年",
+    } | other
     return [start, end, *values.values()]
 
 
@@ -279,9 +288,12 @@ def test_what_cannot_be_joined_is_refused_naming_both_numbers(tmp_path):
     twins = [points()[0], [points()[1][0], NORTH + 500, *points()[1][2:]]]
     intake = take(plain_survey(tmp_path / "s.xlsx", lines, extra_points=twins))
     assert said(intake, Level.REFUSED) == {
-        ("point_missing", "管线", 5, "WS1 → WS77"), ("start_equals_end", "管线", 6, "WS3"), ("segment_twice", "管线", 7, "WS2–WS1"),
-        ("segment_without_number", "管线", 8, ""), ("point_twice_elsewhere", "管点", 7, "WS2"),
-    }  # fmt: skip
+        ("point_missing", "管线", 5, "WS1 → WS77"),
+        ("start_equals_end", "管线", 6, "WS3"),
+        ("segment_twice", "管线", 7, "WS2–WS1"),
+        ("segment_without_number", "管线", 8, ""),
+        ("point_twice_elsewhere", "管点", 7, "WS2"),
+    }
     assert ("point_twice_same_place", "管点", 6, "WS1") in said(intake, Level.NOTE)
     missing = next(note for note in intake.rows if note.code == "point_missing")
     assert missing.facts["missing"] == "WS77"
@@ -312,10 +324,17 @@ def test_checks_of_a_surveyor(tmp_path):
     notes = said(intake, Level.NOTE)
     assert intake.refused == 0
     assert notes >= {
-        ("depth_missing", "管线", 3, "WS2–WS3"), ("owner_missing", "管线", 3, "WS2–WS3"), ("depths_differ", "管点", 3, "WS2"), ("segment_long", "管线", 5, "WS4–WS5"),
-        ("segment_short", "管线", 6, "WS5–WS6"), ("branches_differ", "管点", 6, "WS5"), ("feature_and_appurtenance", "管点", 7, "WS6"), ("point_unused", "管点", 8, "WS7"),
-        ("points_in_one_place", "管点", 8, "WS7"), ("elevation_differs", "管线", 4, "WS3–WS4"),
-    }  # fmt: skip
+        ("depth_missing", "管线", 3, "WS2–WS3"),
+        ("owner_missing", "管线", 3, "WS2–WS3"),
+        ("depths_differ", "管点", 3, "WS2"),
+        ("segment_long", "管线", 5, "WS4–WS5"),
+        ("segment_short", "管线", 6, "WS5–WS6"),
+        ("branches_differ", "管点", 6, "WS5"),
+        ("feature_and_appurtenance", "管点", 7, "WS6"),
+        ("point_unused", "管点", 8, "WS7"),
+        ("points_in_one_place", "管点", 8, "WS7"),
+        ("elevation_differs", "管线", 4, "WS3–WS4"),
+    }
     assert intake.frames["lines"]["depth_end_m"].isna().tolist() == [False, True, False, False, False]
 
 
@@ -439,12 +458,18 @@ def test_digs_with_dates_in_many_spellings(tmp_path):
     shapes = [shapely.LineString([(EAST, NORTH), (EAST, NORTH + 40)])] * 4
     frame = gpd.GeoDataFrame(
         {
-            "编号": ["D1", "D2", "D3", "D4"], "管线单位": ["供水公司"] * 4, "专业": ["供水"] * 4, "计划开工": ["2026/7/5", "2026年8月", "46208", "2026-09-01"],
-            "计划完工": ["2026.7.20", "2026年8月", "2026年9月1日", "2026-08-01"], "沟宽(m)": [0.8, 0.8, 0.8, 0.8], "沟深（cm）": [150, 150, 150, 150], "小区": ["甲小区", None, "没有的", None],
+            "编号": ["D1", "D2", "D3", "D4"],
+            "管线单位": ["供水公司"] * 4,
+            "专业": ["供水"] * 4,
+            "计划开工": ["2026/7/5", "2026年8月", "46208", "2026-09-01"],
+            "计划完工": ["2026.7.20", "2026年8月", "2026年9月1日", "2026-08-01"],
+            "沟宽(m)": [0.8, 0.8, 0.8, 0.8],
+            "沟深（cm）": [150, 150, 150, 150],
+            "小区": ["甲小区", None, "没有的", None],
         },
         geometry=shapes,
         crs="EPSG:4544",
-    )  # fmt: skip
+    )
     pyogrio.write_dataframe(frame, tmp_path / "开挖.gpkg")
     intake = take(tmp_path / "开挖.gpkg", layer=None, existing={"communities": communities()})
     rows = intake.frames["digs"]

@@ -1,6 +1,6 @@
 """Numbers, units, years, dates and headings as people write them."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -103,7 +103,7 @@ def test_units_in_headings(header, name, unit):
         ("1996/5/1", 1996, ""),
         ("1996-05", 1996, ""),
         ("199605", 1996, ""),
-        (datetime(1996, 5, 1), 1996, ""),
+        (pd.Timestamp(1996, 5, 1), 1996, ""),
         ("90年代", None, "year_inexact"),
         ("上世纪90年代", None, "year_inexact"),
         ("2000年以前", None, "year_inexact"),
@@ -132,7 +132,7 @@ def test_what_is_no_year():
         "2026/7/5 0:00",
         46208,
         "46208",
-        datetime(2026, 7, 5, 8),
+        pd.Timestamp(2026, 7, 5, 8),
         date(2026, 7, 5),
     ],
 )
@@ -260,20 +260,44 @@ def test_headings_of_a_ledger():
     ]
     found = match_headers(headers, "communities")
     assert found.headers == {
-        "town": "所属乡（镇）", "name": "改造小区名称", "committee": "所属社区（居委会）", "year_built": "建成年代（年）", "building_count": "楼栋数（栋）",
-        "households": "总户数", "floor_area": "总建筑面积（万㎡）", "works": "主要改造内容", "investment": "估算总投资/万元", "note": "备注",
-    }  # fmt: skip
+        "town": "所属乡（镇）",
+        "name": "改造小区名称",
+        "committee": "所属社区（居委会）",
+        "year_built": "建成年代（年）",
+        "building_count": "楼栋数（栋）",
+        "households": "总户数",
+        "floor_area": "总建筑面积（万㎡）",
+        "works": "主要改造内容",
+        "investment": "估算总投资/万元",
+        "note": "备注",
+    }
     assert found.units == {"floor_area": "万m2", "investment": "万元"}
     assert found.unknown == ("联系电话",)
 
 
 def test_headings_cut_by_a_dbf():
-    assert match_headers(["所属乡", "建筑面", "建成年", "总投资", "小区名", "所属社", "改造内"], "communities", cut=True).headers.keys() == {
-        "town", "floor_area", "year_built", "investment", "name", "committee", "works",
-    }  # fmt: skip
-    assert match_headers(["起点点", "终点点", "起点埋", "终点埋", "管线种", "埋设方", "权属单"], "lines", cut=True).headers.keys() == {
-        "start_number", "end_number", "depth_start", "depth_end", "kind", "laying", "owner",
-    }  # fmt: skip
+    assert match_headers(
+        ["所属乡", "建筑面", "建成年", "总投资", "小区名", "所属社", "改造内"], "communities", cut=True
+    ).headers.keys() == {
+        "town",
+        "floor_area",
+        "year_built",
+        "investment",
+        "name",
+        "committee",
+        "works",
+    }
+    assert match_headers(
+        ["起点点", "终点点", "起点埋", "终点埋", "管线种", "埋设方", "权属单"], "lines", cut=True
+    ).headers.keys() == {
+        "start_number",
+        "end_number",
+        "depth_start",
+        "depth_end",
+        "kind",
+        "laying",
+        "owner",
+    }
 
 
 @pytest.mark.parametrize(
@@ -305,12 +329,25 @@ def test_layers_are_suggested_by_headings_and_shapes():
 @pytest.mark.parametrize(
     ("word", "utility", "kind"),
     [
-        ("污水", Utility.DRAINAGE, "WS"), ("WS", Utility.DRAINAGE, "WS"), ("ws", Utility.DRAINAGE, "WS"), ("202", Utility.DRAINAGE, "WS"), ("0202", Utility.DRAINAGE, "WS"),
-        ("污水管线", Utility.DRAINAGE, "WS"), ("给水", Utility.WATER, None), ("JS", Utility.WATER, None), ("自来水管", Utility.WATER, None), ("天然气", Utility.GAS, "TR"),
-        ("路灯", Utility.POWER, "LD"), ("电信", Utility.TELECOM, None), ("热力", Utility.HEAT, None), ("给水(JS)", Utility.WATER, None), ("5", Utility.POWER, None),
-        ("foul", Utility.DRAINAGE, "WS"), ("street light", Utility.POWER, "LD"),
+        ("污水", Utility.DRAINAGE, "WS"),
+        ("WS", Utility.DRAINAGE, "WS"),
+        ("ws", Utility.DRAINAGE, "WS"),
+        ("202", Utility.DRAINAGE, "WS"),
+        ("0202", Utility.DRAINAGE, "WS"),
+        ("污水管线", Utility.DRAINAGE, "WS"),
+        ("给水", Utility.WATER, None),
+        ("JS", Utility.WATER, None),
+        ("自来水管", Utility.WATER, None),
+        ("天然气", Utility.GAS, "TR"),
+        ("路灯", Utility.POWER, "LD"),
+        ("电信", Utility.TELECOM, None),
+        ("热力", Utility.HEAT, None),
+        ("给水(JS)", Utility.WATER, None),
+        ("5", Utility.POWER, None),
+        ("foul", Utility.DRAINAGE, "WS"),
+        ("street light", Utility.POWER, "LD"),
     ],
-)  # fmt: skip
+)
 def test_kinds_of_lines(word, utility, kind):
     found = kind_of(word)
     assert (found.utility, found.kind) == (utility, kind)

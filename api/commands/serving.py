@@ -39,7 +39,7 @@ def serve_store(settings: Settings, *, as_json: bool) -> int:
 
 
 def keep_memory_together() -> None:
-    """Let glibc's threads share two heaps: with one heap each, freed pages of one are of no use to another."""
+    """Let glibc's threads share two heaps: what one frees is then of use to another."""
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
         if mallopt is not None:

@@ -1,57 +1,59 @@
 """Making a store and verifying one."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
 from api.commands.saying import progress, say, say_error, say_json
 from api.settings import Settings
-from api.wiring import DataFolder, is_sample, now, open_services, read_data
+from api.wiring import DataFolder, now, open_services, read_data
 from geo.boundaries import read_boundaries
-from geo.errors import BadDistrict
+from geo.errors import BadDistrict, StoreMissing
 from geo.layers import LAYERS
 from geo.sample.district import build_sample
 from geo.store.canonical import verify_chain
-from geo.store.opening import create_store, open_store, store_path
+from geo.store.opening import create_store, open_store, put_in_place, refuse_taken, store_path
+from geo.store.postgres import is_database
 from geo.store.record import Change, record
 from maps.wording import wording
+
+Frames = Mapping[str, pd.DataFrame]
 
 
 def make_store(settings: Settings, *, sample: bool, if_missing: bool, as_json: bool) -> int:
     """Make a store with the district's outlines or the whole sample; ``if_missing`` leaves one alone."""
     words = wording(settings.lang)
-    path = store_path(settings.store)
-    if if_missing and path.exists():
-        with open_store(settings.store) as store:
-            found = {
-                "store": str(path),
-                "made": False,
-                "revision": store.revision(),
-                "sample": is_sample(store.meta()),
-            }
+    if if_missing and _is_there(settings.store):
         if as_json:
-            say_json(found)
+            say_json({"store": settings.store, "made": False})
         return 0
+    if not is_database(settings.store):
+        refuse_taken(store_path(settings.store))
     data = read_data(settings.data)
     frames = _frames(data, sample)
-    revision = _fill(settings, data, frames, sample)
+    revision = _make(settings, data, frames, sample)
     counts = {name: len(frame) for name, frame in frames.items()}
     if as_json:
-        say_json({"store": str(path), "made": True, "revision": revision, "sample": sample, "rows": counts})
+        told = {"store": settings.store, "made": True, "revision": revision, "sample": sample}
+        say_json(told | {"rows": counts})
     else:
         key = "cli.init.sample" if sample else "cli.init.empty"
-        say(
-            words(
-                key,
-                store=path,
-                communities=counts.get("communities", 0),
-                buildings=counts.get("buildings", 0),
-            )
-        )
+        shown = {name: counts.get(name, 0) for name in ("communities", "buildings")}
+        say(words(key, store=settings.store, **shown))
     return 0
 
 
-def _frames(data: DataFolder, sample: bool) -> Mapping[str, pd.DataFrame]:
+def _is_there(location: str) -> bool:
+    try:
+        open_store(location).close()
+    except StoreMissing:
+        return False
+    return True
+
+
+def _frames(data: DataFolder, sample: bool) -> Frames:
     boundaries = read_boundaries(data.path / "boundaries", data.district)
     if not sample:
         return {"boundaries": boundaries}
@@ -60,12 +62,24 @@ def _frames(data: DataFolder, sample: bool) -> Mapping[str, pd.DataFrame]:
     return build_sample(data.district, data.catalogue, boundaries, committees=data.committees)
 
 
-def _fill(settings: Settings, data: DataFolder, frames: Mapping[str, pd.DataFrame], sample: bool) -> int:
-    """The revision of the new store; where the record fails there is no store."""
+def _make(settings: Settings, data: DataFolder, frames: Frames, sample: bool) -> int:
+    """The revision of the new store; a file has its name only when everything is in it."""
+    if is_database(settings.store):
+        return _fill(settings.store, settings, data, frames, sample)
+    path = store_path(settings.store)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+        fresh = Path(folder) / path.name
+        revision = _fill(str(fresh), settings, data, frames, sample)
+        put_in_place(fresh, path)
+    return revision
+
+
+def _fill(location: str, settings: Settings, data: DataFolder, frames: Frames, sample: bool) -> int:
     as_of = data.district.sample.as_of if sample and data.district.sample else None
     words = wording(settings.lang)
     changes = [Change(name, add=frames[name]) for name in LAYERS if name in frames and len(frames[name])]
-    store = create_store(settings.store, data.district, sample=sample, as_of=as_of)
+    store = create_store(location, data.district, sample=sample, as_of=as_of)
     try:
         with progress(words) as steps:
             recorded = record(
@@ -77,11 +91,8 @@ def _fill(settings: Settings, data: DataFolder, frames: Mapping[str, pd.DataFram
                 summary=words("cli.init.summary"),
                 on_progress=lambda done, total: steps("record", done, total),
             )
-    except BaseException:
+    finally:
         store.close()
-        store_path(settings.store).unlink(missing_ok=True)
-        raise
-    store.close()
     return recorded.revision
 
 

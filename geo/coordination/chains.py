@@ -116,7 +116,7 @@ def _from_arrow(array: pa.Array) -> Chains:
 def _lines(xy: Floats, counts: npt.NDArray[np.integer[Any]], source: Shapes | None) -> Chains:
     full = counts > 0
     part = _offsets(counts[full])
-    return Chains(xy, part, _offsets(full), np.zeros(len(counts), dtype=bool), source)
+    return Chains(xy, part, _offsets(full.astype(np.int64)), np.zeros(len(counts), dtype=bool), source)
 
 
 def _from_shapely(shapes: Shapes) -> Chains:

@@ -12,7 +12,7 @@ from geo.vocabulary import GroundKind, Utility
 WATER, GAS = ("W1", "W2"), ("G0", "G1", "G2", "G3", "G4")
 POWER, TELECOM = ("E1", "E2"), ("T1", "T2")
 LINES = (*WATER, "S", "R", *GAS, "H", *POWER, *TELECOM, "C")
-BESIDE = ("B", "TR", "SH", "P1", "P2", "P3", "K", "TM", "RW")
+BESIDE = ("B", "TR", "SH", "P1", "P2", "P3", "K", "TM", "RW", "culvert base")
 SINGLES = (*LINES, *BESIDE)
 
 # What a line may be: one class, or all that its missing attributes leave open.

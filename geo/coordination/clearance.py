@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from geo.coordination.chains import Bools, Floats, Ints
 from geo.coordination.classes import GROUPS
 from geo.coordination.crossings import Discs, Places, discs, exemption, places, sources
-from geo.coordination.findings import draft, points
+from geo.coordination.findings import Rows, draft
 from geo.coordination.limits import HORIZONTAL, Found, Limits
 from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import SNAP_M, Stretches, stretches
 from geo.coordination.things import Things, describe
+from geo.shapes import spots
 from geo.vocabulary import FindingKind, Verdict
 
 _IS_GAS = np.array([all(code.startswith("G") for code in group) for group in GROUPS])
@@ -89,9 +89,7 @@ def _conditions(things: Things, i: Ints, j: Ints) -> tuple[Floats, Floats]:
     return size, volts
 
 
-def find_horizontal(
-    things: Things, near: Near, at: Places, limits: Limits, parameters: Parameters
-) -> pd.DataFrame:
+def find_horizontal(things: Things, near: Near, at: Places, limits: Limits, parameters: Parameters) -> Rows:
     """Findings of kind 1 for the pairs of ``near``; ``at`` are the places where they cross or join."""
     tolerance = parameters.tolerance_m
     verdict = np.full(len(near.i), Verdict.PASS.value, dtype=object)
@@ -154,7 +152,7 @@ def _why(things: Things, near: Near, asked: Ints, around: Discs, left: Ints) -> 
 def _rows(
     things: Things, near: Near, verdict: np.ndarray, reason: np.ndarray,
     runs: list[tuple[Ints, Stretches]], limits: Limits,
-) -> pd.DataFrame:  # fmt: skip
+) -> Rows:  # fmt: skip
     count = len(near.i)
     fails = verdict == Verdict.FAIL.value
     measured = near.gap.copy()
@@ -162,7 +160,7 @@ def _rows(
     worst, geometry = np.full(count, None, dtype=object), np.full(count, None, dtype=object)
     for which, found in runs:
         measured[which], length[which] = found.least, found.length
-        worst[which], geometry[which] = points(found.worst), found.geometry()
+        worst[which], geometry[which] = spots(found.worst), found.geometry()
     provenance, reference = sources(limits.horizontal, near.found.row)
     columns = {
         **describe(things, near.i, near.j),

@@ -11,7 +11,7 @@ from geo.coordination.clearance import find_horizontal, near_things, touching
 from geo.coordination.cover import find_cover
 from geo.coordination.crossings import find_vertical
 from geo.coordination.digs import find_dug_twice, find_opportunities, find_same_days, meetings
-from geo.coordination.findings import Findings, collect
+from geo.coordination.findings import Findings, Rows, collect
 from geo.coordination.limits import Limits
 from geo.coordination.order import find_narrow_yards, find_order
 from geo.coordination.parameters import Parameters
@@ -35,7 +35,7 @@ def find(frames: Mapping[str, pd.DataFrame], limits: Limits, parameters: Paramet
 
 def _of_lines(
     frames: Mapping[str, pd.DataFrame], limits: Limits, parameters: Parameters, as_of: date
-) -> list[pd.DataFrame]:
+) -> list[Rows]:
     every = things(frames, parameters)
     near = near_things(every, limits, parameters)
     at = touching(every, near)
@@ -49,7 +49,7 @@ def _of_lines(
     ]
 
 
-def _of_digs(frames: Mapping[str, pd.DataFrame], parameters: Parameters, as_of: date) -> list[pd.DataFrame]:
+def _of_digs(frames: Mapping[str, pd.DataFrame], parameters: Parameters, as_of: date) -> list[Rows]:
     digs = trenches(frames, as_of)
     met = meetings(digs, parameters)
     return [

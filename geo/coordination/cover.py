@@ -1,5 +1,8 @@
 """Cover over planned lines: the table by class, laying and surface, and the frost depth of the district."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -7,10 +10,10 @@ import shapely
 from geo.coordination.chains import Bools, Floats, Ints, Shapes
 from geo.coordination.classes import GROUPS
 from geo.coordination.crossings import extents, sources
-from geo.coordination.findings import draft
+from geo.coordination.findings import NOTHING, Rows, draft, joined
 from geo.coordination.limits import COVER, Limits
 from geo.coordination.parameters import Parameters
-from geo.coordination.things import Things, describe
+from geo.coordination.things import Things, describe, given
 from geo.vocabulary import FindingKind, GroundKind, Verdict
 
 FROST = "frost"
@@ -26,7 +29,7 @@ def find_cover(
     limits: Limits,
     parameters: Parameters,
     rows: Ints | None = None,
-) -> pd.DataFrame:
+) -> Rows:
     """Findings of kind 3 for planned lines (or ``rows``): the least cover along each against what is asked.
 
     Under a street or lane the carriageway's figure counts, else the footway's. Two rules: the table's own
@@ -35,11 +38,11 @@ def find_cover(
     if rows is None:
         rows = np.flatnonzero(things.is_line if parameters.existing_too else things.planned)
     if not len(rows):
-        return pd.DataFrame()
+        return NOTHING
     low, high, at_end = _least_cover(things, rows)
     road = _under_roads(things.shapes[rows], ground)
     by_table = _by_table(things, rows, low, high, at_end, road, limits, parameters)
-    return pd.concat([by_table, _by_frost(things, rows, low, high, at_end, parameters)], ignore_index=True)
+    return joined([by_table, _by_frost(things, rows, low, high, at_end, parameters)])
 
 
 def _least_cover(things: Things, rows: Ints) -> tuple[Floats, Floats, Ints]:
@@ -78,7 +81,7 @@ def _areas(roads: pd.DataFrame) -> Shapes:
 def _by_table(
     things: Things, rows: Ints, low: Floats, high: Floats, at_end: Ints, road: Bools,
     limits: Limits, parameters: Parameters,
-) -> pd.DataFrame:  # fmt: skip
+) -> Rows:  # fmt: skip
     least, most, row = _required(things, rows, road, limits, parameters)
     tolerance = parameters.tolerance_m
     fails, passes = high < least - tolerance, low >= most - tolerance
@@ -95,7 +98,7 @@ def _by_table(
 
 def _by_frost(
     things: Things, rows: Ints, low: Floats, high: Floats, at_end: Ints, parameters: Parameters
-) -> pd.DataFrame:
+) -> Rows:
     family = _families(things, rows)
     asked = np.isin(family, list(_BELOW_FROST))
     required = parameters.frost_depth_m + np.where(family == "W", parameters.water_below_frost_m, 0.0)
@@ -137,24 +140,24 @@ def _required(
     for column, group in enumerate(GROUPS):
         found = sorted({place[name] for code in group if (name := _FAMILY.get(code, code)) in place})
         for surface, values in enumerate((footway, carriageway)):
-            given = [values[number] for number in found if not np.isnan(values[number])]
+            there = [values[number] for number in found if not np.isnan(values[number])]
             least[surface, column] = (
-                min(given) if len(given) == len(found) and given else (0.0 if given else np.nan)
+                min(there) if len(there) == len(found) and there else (0.0 if there else np.nan)
             )
-            most[surface, column] = max(given) if given else np.nan
+            most[surface, column] = max(there) if there else np.nan
             which[surface, column] = max(found, key=lambda n: np.nan_to_num(values[n]), default=-1)
     at = (road.astype(np.int64), things.group[rows])
     low, high = least[at].copy(), most[at].copy()
-    yard_gas = (_families(things, rows) == "G") & ~road & (things.community[rows] != None)  # noqa: E711
+    yard_gas = (_families(things, rows) == "G") & ~road & given(things.community[rows])
     plastic = np.isin(things.material[rows], _PLASTIC)
     eased = np.where(plastic, parameters.gas_plastic_cover_m, parameters.gas_yard_cover_m)
-    unknown = things.material[rows] == None  # noqa: E711
+    unknown = ~given(things.material[rows])
     low = np.where(yard_gas, eased, low)
     high = np.where(yard_gas, np.where(unknown, parameters.gas_plastic_cover_m, eased), high)
     return low, high, which[at]
 
 
-def _drafted(things: Things, rows: Ints, at_end: Ints, columns: dict[str, object]) -> pd.DataFrame:
+def _drafted(things: Things, rows: Ints, at_end: Ints, columns: Mapping[str, Any]) -> Rows:
     about = {name: value for name, value in describe(things, rows, rows).items() if not name.endswith("_b")}
     spots = np.where(
         at_end == 0,

@@ -1,17 +1,19 @@
 """Where lines cross or join: what that exempts from the horizontal table, and the vertical table at crossings."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coordination.chains import Bools, Floats, Ints, ranges
-from geo.coordination.findings import draft
+from geo.coordination.chains import Bools, Floats, Ints, Shapes, ranges
+from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.limits import VERTICAL, Limits
 from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import SNAP_M, touches
 from geo.coordination.things import Things, describe
+from geo.shapes import spots
 from geo.vocabulary import FindingKind, Verdict
 
 _FLATTEST_ENTRY = 0.2
@@ -71,7 +73,7 @@ def discs(things: Things, at: Places, i: Ints, j: Ints, radius: Floats) -> Discs
     another of its series (survey segments stay segments), the crossings of the next segment count for it too. The
     last stretch of a house connection and of a branch, around the end that enters.
     """
-    near_i, near_j, source = _with_neighbours(things, at)
+    near_i, near_j, source = _with_neighbours(things, at, float(radius.max(initial=0.0)))
     pair = _pair_of(i, j, near_i, near_j, len(things))
     known = pair >= 0
     pair, source = pair[known], source[known]
@@ -98,22 +100,37 @@ def _pair_of(i: Ints, j: Ints, near_i: Ints, near_j: Ints, count: int) -> Ints:
     return out
 
 
-def _with_neighbours(things: Things, at: Places) -> tuple[Ints, Ints, Ints]:
-    """Pairs that a place counts for: its own two lines, and the next segments of either."""
+def _with_neighbours(things: Things, at: Places, radius: float) -> tuple[Ints, Ints, Ints]:
+    """Pairs that a place counts for: its own two lines, and the segments in which either goes on near it."""
     start, neighbour = _next_segments(things)
+    reach = radius / at.sine
+    spot = spots(at.xy)
+    first, source = _spread(things, at.i, spot, reach, start, neighbour)
+    second, of_second = _spread(things, at.j, spot, reach, start, neighbour)
+    begin = np.searchsorted(of_second, np.arange(len(at.i) + 1))
+    inner, offsets = ranges(begin[source].astype(np.int64), begin[source + 1].astype(np.int64))
+    repeats = np.diff(offsets)
+    return np.repeat(first, repeats), second[inner], np.repeat(source, repeats)
 
-    def spread(rows: Ints) -> tuple[Ints, Ints]:
-        low, high = start[rows], start[rows + 1]
-        inner, offsets = ranges(low, high)
-        own = np.arange(len(rows), dtype=np.int64)
-        return (
-            np.concatenate([rows, neighbour[inner]]),
-            np.concatenate([own, np.repeat(own, np.diff(offsets))]),
-        )
 
-    first, source = spread(at.i)
-    second, inner = spread(at.j[source])
-    return first[inner], second, source[inner]
+def _spread(
+    things: Things, rows: Ints, spot: Shapes, reach: Floats, start: Ints, neighbour: Ints
+) -> tuple[Ints, Ints]:
+    """Lines reached from ``rows`` segment by segment within ``reach`` of each place, and the place of each."""
+    source = np.arange(len(rows), dtype=np.int64)
+    seen = source * len(things) + rows
+    front_source, front = source, rows
+    while len(front):
+        inner, offsets = ranges(start[front], start[front + 1])
+        next_source, following = np.repeat(front_source, np.diff(offsets)), neighbour[inner]
+        key = np.unique(next_source * len(things) + following)
+        key = key[~np.isin(key, seen)]
+        next_source, following = key // len(things), key % len(things)
+        near = shapely.distance(spot[next_source], things.shapes[following]) <= reach[next_source]
+        front_source, front = next_source[near], following[near]
+        seen = np.concatenate([seen, key[near]])
+    seen = np.sort(seen)
+    return seen % len(things), seen // len(things)
 
 
 def _next_segments(things: Things) -> tuple[Ints, Ints]:
@@ -171,7 +188,7 @@ def _end_discs(lines: np.ndarray, into: np.ndarray, radius: Floats) -> Floats:
     return np.column_stack([shapely.get_x(end), shapely.get_y(end), radius / sine])
 
 
-def find_vertical(things: Things, at: Places, limits: Limits, parameters: Parameters) -> pd.DataFrame:
+def find_vertical(things: Things, at: Places, limits: Limits, parameters: Parameters) -> Rows:
     """Findings of kind 2: one per pair of lines that cross, at the crossing with the least clearance.
 
     The clearance is from the underside of the upper line to the top of the lower one, each depth interpolated by
@@ -199,7 +216,7 @@ def find_vertical(things: Things, at: Places, limits: Limits, parameters: Parame
     return _one_per_pair(things, rows, limits)
 
 
-def _one_per_pair(things: Things, rows: pd.DataFrame, limits: Limits) -> pd.DataFrame:
+def _one_per_pair(things: Things, rows: pd.DataFrame, limits: Limits) -> Rows:
     """The worst verdict of each pair at the worst of its crossings; all of its crossings as geometry."""
     rank = {
         Verdict.FAIL: 0,
@@ -211,23 +228,22 @@ def _one_per_pair(things: Things, rows: pd.DataFrame, limits: Limits) -> pd.Data
     rows["rank"] = rows["verdict"].map({str(verdict): place for verdict, place in rank.items()})
     rows = rows.sort_values(["i", "j", "rank", "short", "x", "y"], kind="stable").reset_index(drop=True)
     lead = ~rows.duplicated(["i", "j"])
+    if rows.empty:
+        return NOTHING
     number = lead.cumsum().to_numpy() - 1
-    same = (
-        (rows["rank"] == rows.loc[lead, "rank"].to_numpy()[number]).to_numpy(dtype=bool)
-        if len(rows)
-        else np.zeros(0, bool)
-    )
-    worst = shapely.points(rows[["x", "y"]].to_numpy(dtype=np.float64))
-    spots = shapely.multipoints(worst[same], indices=number[same]) if len(rows) else np.empty(0, dtype=object)
-    single = shapely.get_num_geometries(spots) == 1
-    spots = np.where(single, shapely.get_geometry(spots, 0), spots)
+    rank_of = rows["rank"].to_numpy()
+    same = rank_of == rank_of[lead.to_numpy()][number]
+    worst = spots(rows[["x", "y"]].to_numpy(dtype=np.float64))
+    all_of: Any = shapely.multipoints(worst[same], indices=number[same])
+    single: Any = shapely.get_geometry(all_of, 0)
+    places_of = np.where(shapely.get_num_geometries(all_of) == 1, single, all_of)
     first = rows[lead]
     provenance, reference = sources(limits.vertical, first["row"].to_numpy(dtype=np.int64))
     columns = {
         **describe(things, first["i"].to_numpy(), first["j"].to_numpy()),
         **{name: first[name].to_numpy() for name in ("verdict", "reason", "measured", "required")},
         "rule": VERTICAL, "clause": VERTICAL, "unit": "m", "provenance": provenance, "reference": reference,
-        "worst": np.asarray(worst, dtype=object)[lead.to_numpy()], "geometry": spots,
+        "worst": worst[lead.to_numpy()], "geometry": places_of,
     }  # fmt: skip
     return draft(FindingKind.VERTICAL, columns, len(first))
 
@@ -265,7 +281,7 @@ def _depth(things: Things, rows: Ints, along: Floats) -> Floats:
     """Depth at a fraction of the length; at an end only that end has to be known."""
     first, last = things.depth[rows, 0], things.depth[rows, 1]
     between = first + (last - first) * along
-    return np.where(along <= 0, first, np.where(along >= 1, last, between))
+    return np.asarray(np.where(along <= 0, first, np.where(along >= 1, last, between)))
 
 
 def extents(

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from geo.coordination.chains import Bools, Floats, Ints, Shapes
-from geo.coordination.findings import draft, points
+from geo.coordination.findings import Rows, draft
 from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import Stretches, stretches, touches
 from geo.coordination.trenches import Trenches
+from geo.shapes import spots
 from geo.vocabulary import FindingKind, Utility, Verdict
 
 GAS_BED = "gas_own_bed"
@@ -42,7 +42,7 @@ def meetings(digs: Trenches, parameters: Parameters) -> Meetings:
     return Meetings(i, j, dated, np.where(dated, days, 0))
 
 
-def find_dug_twice(digs: Trenches, met: Meetings, parameters: Parameters) -> pd.DataFrame:
+def find_dug_twice(digs: Trenches, met: Meetings, parameters: Parameters) -> Rows:
     """Kind 4: one corridor for a length, in two windows. ``measured`` is the shared length in metres."""
     met = met.take(met.dated & (met.apart > 0) & (met.apart <= parameters.twice_within_days))
     found = _corridor(digs, met, parameters)
@@ -51,12 +51,12 @@ def find_dug_twice(digs: Trenches, met: Meetings, parameters: Parameters) -> pd.
         **digs.describe(met.i, met.j), **_saved(digs, met, found),
         "verdict": str(Verdict.NEEDS_REVIEW), "unit": "m", "measured": found.length,
         "required": parameters.least_length_m, "provenance": "parameter",
-        "worst": points(found.worst), "geometry": found.geometry(),
+        "worst": spots(found.worst), "geometry": found.geometry(),
     }  # fmt: skip
-    return _where(draft(FindingKind.DUG_TWICE, columns, len(met.i)), long)
+    return draft(FindingKind.DUG_TWICE, columns, len(met.i)).where(long)
 
 
-def find_same_days(digs: Trenches, met: Meetings, parameters: Parameters) -> pd.DataFrame:
+def find_same_days(digs: Trenches, met: Meetings, parameters: Parameters) -> Rows:
     """Kind 5: trenches that cross or share a corridor while both are open, without being one job.
 
     ``measured`` is how many days they are open together.
@@ -73,13 +73,13 @@ def find_same_days(digs: Trenches, met: Meetings, parameters: Parameters) -> pd.
         **digs.describe(met.i, met.j),
         "verdict": str(Verdict.NEEDS_REVIEW), "unit": "d", "measured": 1.0 - met.apart, "required": 0.0,
         "reason": np.where(shared, SHARED, CROSSING), "provenance": "parameter", "length_m": found.length,
-        "worst": np.where(crosses, spot, points(found.worst)),
+        "worst": np.where(crosses, spot, spots(found.worst)),
         "geometry": np.where(shared, found.geometry(), spot),
     }  # fmt: skip
-    return _where(draft(FindingKind.SAME_DAYS, columns, len(met.i)), shared | crosses)
+    return draft(FindingKind.SAME_DAYS, columns, len(met.i)).where(shared | crosses)
 
 
-def find_opportunities(digs: Trenches, met: Meetings, parameters: Parameters) -> pd.DataFrame:
+def find_opportunities(digs: Trenches, met: Meetings, parameters: Parameters) -> Rows:
     """Kind 9: parallel within sharing distance, in windows that overlap or that both owners can make overlap.
 
     ``measured`` is the shift in days that it takes, ``required`` the shift that both can make. Gas shares the dig,
@@ -96,9 +96,9 @@ def find_opportunities(digs: Trenches, met: Meetings, parameters: Parameters) ->
         **digs.describe(met.i, met.j), **_saved(digs, met, found),
         "verdict": str(Verdict.OPPORTUNITY), "unit": "d", "measured": np.maximum(met.apart, 0).astype(np.float64),
         "required": room, "reason": np.where(gas, GAS_BED, ""), "provenance": "parameter",
-        "worst": points(found.worst), "geometry": found.geometry(),
+        "worst": spots(found.worst), "geometry": found.geometry(),
     }  # fmt: skip
-    return _where(draft(FindingKind.OPPORTUNITY, columns, len(met.i)), long)
+    return draft(FindingKind.OPPORTUNITY, columns, len(met.i)).where(long)
 
 
 def _both(digs: Trenches, met: Meetings, name: str, parameters: Parameters) -> tuple[Floats, Floats]:
@@ -121,7 +121,3 @@ def _saved(digs: Trenches, met: Meetings, found: Stretches) -> dict[str, Floats]
         "length_m": found.length, "saved_m": found.length, "saved_m2": found.length * narrow,
         "saved_days": np.round(np.fmin(*(days * share))),
     }  # fmt: skip
-
-
-def _where(frame: pd.DataFrame, keep: Bools) -> pd.DataFrame:
-    return frame[keep] if len(frame) else frame

@@ -9,10 +9,9 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 from pyproj import CRS
 
-from geo.coordination.chains import Bools, Floats, Shapes
+from geo.coordination.chains import Bools
 from geo.vocabulary import FindingKind, Verdict
 
 TEXTS = (
@@ -39,101 +38,104 @@ class Findings:
     counts: pd.DataFrame
 
 
-def identities(
-    kind: str, rule: Sequence[str] | npt.NDArray[Any], a: Sequence[Any], b: Sequence[Any]
-) -> list[str]:
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Findings of one rule as plain arrays by column name, each ``count`` long; absent columns are missing."""
+
+    columns: dict[str, npt.NDArray[Any]]
+    count: int
+
+    def __len__(self) -> int:
+        return self.count
+
+    def where(self, keep: Bools) -> "Rows":
+        """The rows to keep."""
+        return Rows({name: values[keep] for name, values in self.columns.items()}, int(keep.sum()))
+
+
+NOTHING = Rows({}, 0)
+
+
+def draft(kind: FindingKind, columns: dict[str, Any], count: int) -> Rows:
+    """Rows of one kind: ``columns`` by name, scalars repeated. The rule is the kind unless it is given."""
+    if not count:
+        return NOTHING
+    given: dict[str, Any] = {"kind": str(kind), "rule": str(kind), **columns}
+    return Rows({name: _repeated(values, count) for name, values in given.items()}, count)
+
+
+def _repeated(values: Any, count: int) -> npt.NDArray[Any]:
+    if isinstance(values, np.ndarray) and values.ndim:
+        return values
+    return np.full(count, values, dtype=object if isinstance(values, str) or values is None else None)
+
+
+def joined(parts: Iterable[Rows]) -> Rows:
+    """Rows of several rules one after another."""
+    kept = [part for part in parts if part.count]
+    names = {name: None for part in kept for name in part.columns}
+    columns = {name: np.concatenate([_of(part, name) for part in kept]) for name in names}
+    return Rows(columns, sum(part.count for part in kept))
+
+
+def _of(part: Rows, name: str) -> npt.NDArray[Any]:
+    if name in part.columns:
+        return part.columns[name]
+    if name in REALS:
+        return np.full(part.count, np.nan)
+    if name in DATES:
+        return np.full(part.count, np.datetime64("NaT", "s"))
+    return np.full(part.count, None, dtype=object)
+
+
+def identities(kind: Sequence[Any], rule: Sequence[Any], a: Sequence[Any], b: Sequence[Any]) -> list[str]:
     """Hash of kind, rule and the sorted ids of the things: survives new dates, classes and geometry."""
     out = []
-    for name, *things in zip(rule, a, b, strict=True):
-        known = sorted(str(thing) for thing in things if not _absent(thing))
-        out.append(hashlib.sha256("\x1f".join((kind, str(name), *known)).encode()).hexdigest())
+    for names in zip(kind, rule, a, b, strict=True):
+        known = sorted(thing for thing in names[2:] if thing)
+        out.append(hashlib.sha256("\x1f".join((*names[:2], *known)).encode()).hexdigest())
     return out
 
 
-def _absent(value: Any) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)) or value == ""
+def collect(parts: Iterable[Rows], crs: CRS | str | None) -> Findings:
+    """The rules' rows in a stable order, with their identities, and every verdict counted."""
+    every = joined(parts)
+    if not every.count:
+        none = _framed(every, crs)
+        return Findings(none, none.copy(), _counts(every))
+    show = np.isin(every.columns["verdict"].astype(str), LISTED)
+    return Findings(_framed(every.where(show), crs), _framed(every.where(~show), crs), _counts(every))
 
 
-def draft(kind: FindingKind, columns: dict[str, Any], count: int) -> pd.DataFrame:
-    """Rows of one rule: ``columns`` by name, scalars repeated; what is absent is missing."""
-    if not count:
-        return pd.DataFrame()
-    frame = pd.DataFrame(index=pd.RangeIndex(count))
-    data: dict[str, Any] = {"kind": str(kind), "rule": str(kind), **columns}
-    frame = frame.assign(**{name: _column(value, count) for name, value in data.items()})
-    return frame
+def _counts(every: Rows) -> pd.DataFrame:
+    table = {name: _of(every, name).astype(object) for name in COUNTED}
+    table["reason"] = np.where(_missing(table["reason"]), "", table["reason"])
+    frame = pd.DataFrame(table, dtype="string")
+    return frame.groupby(list(COUNTED), sort=True).size().astype("int64").rename("count").reset_index()
 
 
-def _column(value: Any, count: int) -> Any:
-    if isinstance(value, str) or np.ndim(value) == 0:
-        return np.full(count, value, dtype=object)
-    return value if isinstance(value, np.ndarray) else np.asarray(value)
+def _missing(values: npt.NDArray[Any]) -> Bools:
+    return np.asarray(pd.isna(values), dtype=np.bool_)
 
 
-def collect(parts: Iterable[pd.DataFrame], crs: CRS | str | None) -> Findings:
-    """The rules' drafts as one frame; things sorted into a stable order, identities given, verdicts counted."""
-    kept = [part for part in parts if len(part)]
-    every = pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
-    counts = _counts(every)
-    show = (
-        every["verdict"].isin([str(verdict) for verdict in LISTED])
-        if len(every)
-        else pd.Series([], dtype=bool)
-    )
-    return Findings(_framed(every[show.to_numpy()], crs), _framed(every[~show.to_numpy()], crs), counts)
-
-
-def _counts(every: pd.DataFrame) -> pd.DataFrame:
-    if every.empty:
-        return pd.DataFrame(
-            {name: pd.Series([], dtype="string") for name in COUNTED}
-            | {"count": pd.Series([], dtype="int64")}
-        )
-    reason = every["reason"] if "reason" in every else pd.Series("", index=every.index, dtype=object)
-    table = every[["kind", "verdict"]].assign(reason=reason.fillna(""))
-    return table.groupby(list(COUNTED), sort=True).size().rename("count").reset_index()
-
-
-def _framed(rows: pd.DataFrame, crs: CRS | str | None) -> gpd.GeoDataFrame:
+def _framed(rows: Rows, crs: CRS | str | None) -> gpd.GeoDataFrame:
+    order = np.lexsort([_keys(rows, name) for name in ("verdict", "thing_b", "thing_a", "rule", "kind")])
     data: dict[str, Any] = {}
     for name in TEXTS[1:]:
-        data[name] = pd.array(_or_missing(rows, name), dtype="string")
-    for name in REALS:
-        data[name] = np.asarray(
-            pd.to_numeric(rows[name]) if name in rows else np.full(len(rows), np.nan), "float64"
-        )
-    for name in DATES:
-        days = rows[name] if name in rows else pd.Series(pd.NaT, index=rows.index)
-        data[name] = pd.to_datetime(days).astype("datetime64[s]").to_numpy()
-    for name in ("worst", "geometry"):
-        shapes = np.asarray(rows[name], dtype=object) if name in rows else np.full(len(rows), None)
-        data[name] = gpd.GeoSeries(np.where(pd.isna(shapes), None, shapes), crs=crs)
-    frame = gpd.GeoDataFrame(data, geometry="geometry", crs=crs)
-    ids = [
-        identity for kind, part in frame.groupby("kind", sort=False) for identity in _pairs(str(kind), part)
-    ]
-    order = (
-        np.concatenate([part.index for _, part in frame.groupby("kind", sort=False)]) if len(frame) else []
-    )
-    frame.insert(0, "id", pd.Series(ids, index=order, dtype="string"))
-    ordered = frame.sort_values(["kind", "rule", "thing_a", "thing_b", "verdict"], kind="stable")
-    return gpd.GeoDataFrame(ordered.reset_index(drop=True)[list(COLUMNS)], geometry="geometry", crs=crs)
+        values = _of(rows, name)[order]
+        values = values.astype(object)
+        values[_missing(values)] = None
+        data[name] = values
+    ids = identities(data["kind"], data["rule"], data["thing_a"], data["thing_b"])
+    columns: dict[str, Any] = {"id": pd.array(ids, dtype="string")}
+    columns |= {name: pd.array(values, dtype="string") for name, values in data.items()}
+    columns |= {name: _of(rows, name)[order].astype(np.float64) for name in REALS}
+    columns |= {name: _of(rows, name)[order].astype("datetime64[s]") for name in DATES}
+    columns["worst"] = gpd.array.from_shapely(_of(rows, "worst")[order], crs=crs)
+    columns["geometry"] = gpd.array.from_shapely(_of(rows, "geometry")[order], crs=crs)
+    return gpd.GeoDataFrame(columns, geometry="geometry", crs=crs)
 
 
-def _or_missing(rows: pd.DataFrame, name: str) -> Any:
-    if name not in rows:
-        return [None] * len(rows)
-    values = rows[name].astype(object)
-    return values.where(values.notna(), None).to_numpy()
-
-
-def _pairs(kind: str, part: pd.DataFrame) -> list[str]:
-    return identities(kind, part["rule"].tolist(), part["thing_a"].tolist(), part["thing_b"].tolist())
-
-
-def points(xy: Floats) -> Shapes:
-    """Points of (n, 2) coordinates, ``None`` where they are not finite."""
-    good: Bools = np.isfinite(xy).all(axis=1)
-    out: Shapes = np.full(len(xy), None, dtype=object)
-    out[good] = shapely.points(xy[good])
-    return out
+def _keys(rows: Rows, name: str) -> npt.NDArray[Any]:
+    values = _of(rows, name)
+    return np.where(_missing(values), "", values).astype(str)

@@ -8,6 +8,9 @@ from geo.coordination.jit import jit
 
 Singles = npt.NDArray[np.float32]
 Small = npt.NDArray[np.int32]
+Bytes = npt.NDArray[np.int8]
+
+POINT, DOT = 2, 1
 
 
 @jit
@@ -43,21 +46,25 @@ def spot2(px: float, py: float, ax: float, ay: float, ux: float, uy: float) -> f
 
 
 @jit
-def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Floats, Ints, Floats]:
-    """Ends (m, 4) of every segment, the geometry of each, and a summary; a point is a segment of no length.
+def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Floats, Ints, Bytes, Floats]:
+    """Ends (m, 4) of every segment, the geometry of each, its form, and a summary.
 
-    The summary: least x and y, greatest x and y, mean extent of a segment.
+    The form is ``POINT`` for a point, ``DOT`` for a line that never leaves its first vertex, else 0. The summary:
+    least x and y, greatest x and y, mean extent of a segment.
     """
     count = 0
     for p in range(len(part) - 1):
         count += max(part[p + 1] - part[p] - 1, 1)
     ends = np.empty((count, 4), dtype=np.float64)
     owner = np.empty(count, dtype=np.int64)
+    form = np.zeros(count, dtype=np.int8)
     west, south, east, north, extent = np.inf, np.inf, -np.inf, -np.inf, 0.0
     k = 0
     for g in range(len(shape) - 1):
         for p in range(shape[g], shape[g + 1]):
             low, high = part[p], part[p + 1]
+            shape_of = POINT if high - low == 1 else DOT
+            first = k
             for v in range(low, max(high - 1, low + 1)):
                 w = min(v + 1, high - 1)
                 x0, y0, x1, y1 = xy[v, 0], xy[v, 1], xy[w, 0], xy[w, 1]
@@ -66,8 +73,11 @@ def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Floats, Ints, Floats]
                 extent += max(abs(x1 - x0), abs(y1 - y0))
                 ends[k, 0], ends[k, 1], ends[k, 2], ends[k, 3] = x0, y0, x1, y1
                 owner[k] = g
+                if x0 != x1 or y0 != y1:
+                    shape_of = 0
                 k += 1
-    return ends, owner, np.array([west, south, east, north, extent / max(k, 1)])
+            form[first:k] = shape_of
+    return ends, owner, form, np.array([west, south, east, north, extent / max(k, 1)])
 
 
 @jit
@@ -136,6 +146,7 @@ def bucket(ends: Floats, grid: Floats, size: int) -> tuple[Ints, Singles, Small,
 def search(
     a_ends: Floats,
     a_shape: Ints,
+    a_form: Bytes,
     a_owner: Ints,
     a_from: Ints,
     a_to: Ints,
@@ -147,6 +158,7 @@ def search(
     a_flag: Small,
     b_ends: Floats,
     b_shape: Ints,
+    b_form: Bytes,
     b_owner: Ints,
     b_from: Ints,
     b_to: Ints,
@@ -201,6 +213,9 @@ def search(
                     continue
                 limit = reach[a_group[i], b_group[j]]
                 if limit < 0.0:
+                    continue
+                # as GEOS has it: a line of no length is near to points and areas, never to lines
+                if (a_form[k] == DOT and b_form[t] != POINT) or (b_form[t] == DOT and a_form[k] != POINT):
                     continue
                 pair = 2 * (i * others + j)
                 slot = (pair * 0x9E3779B1 >> 7) & (len(recent) - 1)

@@ -24,9 +24,11 @@ _CLAUSES = {"horizontal": HORIZONTAL, "vertical": VERTICAL, "cover": COVER}
 
 _DIAMETER_MM = 300.0
 # intervals of voltage in which every condition of the tables is decided: below 35, 35, to 330, above
-_VOLTAGES_KV = (34.0, 200.0, 331.0)
+_VOLTAGES_KV: tuple[float, ...] = (34.0, 200.0, 331.0)
+_DIAMETERS_MM: tuple[float, ...] = (_DIAMETER_MM, _DIAMETER_MM + 1)
 _STATES = 3 * 4
-_FAMILY = {**{code: code for code in LINES}, "W1": "W", "W2": "W", **{f"G{n}": "G" for n in range(5)}}
+_CROSSED = (*LINES, "TM", "RW", "culvert base")
+_FAMILY = {**{code: code for code in _CROSSED}, "W1": "W", "W2": "W", **{f"G{n}": "G" for n in range(5)}}
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def _read(name: str) -> pd.DataFrame:
     for column in frame.columns[frame.columns.str.startswith("min_m")]:
         frame[column] = pd.to_numeric(frame[column].replace("", None))
     if "condition" not in frame:
-        frame["condition"] = frame["laying"] if "laying" in frame else ""
+        frame["condition"] = frame.get("laying", "")
     default = f"{STANDARD} table {_CLAUSES[name]}"
     own = frame["reference"] if "reference" in frame else pd.Series("", index=frame.index)
     frame["reference"] = own.where(own != "", default)
@@ -156,9 +158,9 @@ def _holds(condition: str, state: int) -> bool:
         return True
     name, sign, bound = found[1], found[2], float(found[3])
     if name == "nominal_diameter_mm":
-        values = ((_DIAMETER_MM,), (_DIAMETER_MM + 1,), (_DIAMETER_MM, _DIAMETER_MM + 1))[size]
+        values = _DIAMETERS_MM if size == 2 else _DIAMETERS_MM[size : size + 1]
     elif name == "voltage_kv":
-        values = _VOLTAGES_KV if volts == 3 else (_VOLTAGES_KV[volts],)
+        values = _VOLTAGES_KV[:3] if volts == 3 else _VOLTAGES_KV[volts : volts + 1]
     else:
         raise BadInput("unknown_condition", condition=condition)
     tests = {"<=": np.less_equal, ">=": np.greater_equal, "<": np.less, ">": np.greater}

@@ -57,7 +57,20 @@ def _entries(name: str) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
     f8, i8 = numba.float64, numba.int64
     table, ints, reals, small = f8[:, ::1], i8[::1], f8[::1], numba.int32[::1]
     if name == _PAIRS:
-        side = (table, ints, ints, ints, ints, ints, reals, ints, numba.float32[:, ::1], small, small)
+        side = (
+            table,
+            ints,
+            numba.int8[::1],
+            ints,
+            ints,
+            ints,
+            ints,
+            reals,
+            ints,
+            numba.float32[:, ::1],
+            small,
+            small,
+        )
         return [
             (module.segments, (table, ints, ints)),
             (module.bucket, (table, reals, i8)),

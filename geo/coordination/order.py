@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -9,13 +10,14 @@ import shapely
 
 from geo.coordination.chains import Bools, Floats, Ints, Shapes
 from geo.coordination.classes import GROUPS, place_of
-from geo.coordination.findings import draft
+from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.limits import Limits
 from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import stretches
-from geo.coordination.things import Things, describe
+from geo.coordination.things import Things, describe, given
 from geo.kinds import read_table
+from geo.shapes import along, directions, segments, spots
 from geo.vocabulary import FindingKind, Verdict
 
 YARD = "4.1.4"
@@ -25,7 +27,7 @@ _PARALLEL = 0.9
 _MOST_LINES = 9
 
 
-def find_order(things: Things, parameters: Parameters, rows: Ints | None = None) -> pd.DataFrame:
+def find_order(things: Things, parameters: Parameters, rows: Ints | None = None) -> Rows:
     """Kind 8, clause 4.1.4: a planned line and a line beside it stand in another order from the building outward.
 
     ``measured`` is how much farther from the building the line is that ought to be nearer.
@@ -96,15 +98,8 @@ def _beside(things: Things, parameters: Parameters, rank: Floats, rows: Ints | N
 
 
 def _same_way(things: Things, i: Ints, j: Ints) -> Bools:
-    ways = []
-    for rows in (i, j):
-        first = shapely.get_coordinates(shapely.line_interpolate_point(things.shapes[rows], 0.0))
-        last = shapely.get_coordinates(
-            shapely.line_interpolate_point(things.shapes[rows], 1.0, normalized=True)
-        )
-        way = last - first
-        ways.append(way / np.maximum(np.linalg.norm(way, axis=1), 1e-9)[:, None])
-    return np.asarray(np.abs((ways[0] * ways[1]).sum(axis=1)) >= _PARALLEL)
+    ways = directions(things.shapes[i]) * directions(things.shapes[j])
+    return np.asarray(np.abs(ways.sum(axis=1)) >= _PARALLEL)
 
 
 def _facing(things: Things, spots: Shapes, parameters: Parameters) -> tuple[Ints, Shapes]:
@@ -120,7 +115,7 @@ def _facing(things: Things, spots: Shapes, parameters: Parameters) -> tuple[Ints
 
 def find_narrow_yards(
     things: Things, limits: Limits, parameters: Parameters, rows: Ints | None = None
-) -> pd.DataFrame:
+) -> Rows:
     """Kind 8, rule ``stack``: the widest gap that a yard has is too narrow for the lines that cross it.
 
     A section across each long planned line from wall to wall. ``measured`` is its width, ``required`` the least
@@ -130,19 +125,19 @@ def find_narrow_yards(
     if rows is None:
         rows = np.flatnonzero(things.planned)
     rows = rows[
-        (shapely.length(things.shapes[rows]) >= parameters.least_length_m) & (things.community[rows] != None)
+        (shapely.length(things.shapes[rows]) >= parameters.least_length_m) & given(things.community[rows])
     ]
     walls = things.shapes[things.layer == "buildings"]
     if not len(rows) or not len(walls):
-        return pd.DataFrame()
+        return NOTHING
     number, section = _sections(things.shapes[rows], walls, parameters)
     rows = rows[number]
     which, line = shapely.STRtree(things.shapes[: things.lines]).query(section, predicate="intersects")
     across = pd.DataFrame({"section": which, "line": line})
     width = shapely.length(section)
     need = np.zeros(len(section))
-    for place, part in across.groupby("section")["line"]:
-        need[place] = _stack(things, limits, part.to_numpy())
+    for part in across.groupby("section"):
+        need[part[1]["section"].iloc[0]] = _stack(things, limits, part[1]["line"].to_numpy())
     table = pd.DataFrame(
         {"row": rows, "community": things.community[rows], "short": need - width}
     ).sort_values(["community", "short", "row"], ascending=[True, False, True])
@@ -160,28 +155,23 @@ def find_narrow_yards(
 
 def _sections(lines: Shapes, walls: Shapes, parameters: Parameters) -> tuple[Ints, Shapes]:
     """Segments across the middle of lines from the nearest wall on one side to that on the other."""
-    ends = [
-        shapely.get_coordinates(shapely.line_interpolate_point(lines, at, normalized=True))
-        for at in (0.49, 0.5, 0.51)
-    ]
+    ends = [shapely.get_coordinates(along(lines, share)) for share in (0.49, 0.5, 0.51)]
     way = ends[2] - ends[0]
     normal = (
         np.stack([-way[:, 1], way[:, 0]], axis=1) / np.maximum(np.linalg.norm(way, axis=1), 1e-9)[:, None]
     )
     tree, hits = shapely.STRtree(walls), []
     for side in (1.0, -1.0):
-        rays = shapely.linestrings(
-            np.stack([ends[1], ends[1] + side * parameters.yard_width_m * normal], axis=1)
-        )
+        rays = segments(ends[1], ends[1] + side * parameters.yard_width_m * normal)
         ray, wall = tree.query(rays, predicate="intersects")
-        gap = shapely.distance(shapely.points(ends[1][ray]), shapely.intersection(rays[ray], walls[wall]))
+        gap = shapely.distance(spots(ends[1][ray]), shapely.intersection(rays[ray], walls[wall]))
         nearest = np.full(len(lines), np.inf)
         np.minimum.at(nearest, ray, gap)
         hits.append(nearest)
     good = np.flatnonzero(np.isfinite(hits[0]) & np.isfinite(hits[1]) & (hits[0] > 0) & (hits[1] > 0))
     left = ends[1][good] + hits[0][good, None] * normal[good]
     right = ends[1][good] - hits[1][good, None] * normal[good]
-    return good, shapely.linestrings(np.stack([left, right], axis=1))
+    return good.astype(np.int64), segments(left, right)
 
 
 def _stack(things: Things, limits: Limits, lines: Ints) -> float:
@@ -197,7 +187,7 @@ def _shortest(gaps: Floats) -> float:
     count = len(gaps) - 1
     if count > _MOST_LINES:
         ring = [0, *range(1, count + 1), 0]
-        return float(sum(gaps[one, two] for one, two in zip(ring, ring[1:], strict=False)))
+        return float(sum(gaps[one, two] for one, two in pairwise(ring)))
     best = np.full((1 << count, count), np.inf)
     for line in range(count):
         best[1 << line, line] = gaps[0, line + 1]

@@ -54,7 +54,7 @@ class Filled:
     group: Ints
     margin: Floats
 
-    def columns(self) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+    def columns(self) -> tuple[Any, ...]:
         return self.owner, self.start, self.end, self.group, self.margin
 
 
@@ -103,7 +103,7 @@ class _Question:
         keep = (left.owner[i] != right.owner[j]) | (left.owner[i] < 0)
         keep &= (left.start[i] <= right.end[j]) & (right.start[j] <= left.end[i])
         keep &= self.reach[left.group[i], right.group[j]] >= 0
-        return keep & (i < j) if self.itself else keep
+        return np.asarray(keep & (i < j) if self.itself else keep)
 
     def farthest(self) -> float:
         def widest(values: Floats) -> float:
@@ -151,7 +151,8 @@ def _within(ask: _Question, i: Ints, j: Ints) -> Bools:
     rows, place = np.unique(i, return_inverse=True)
     others, place_b = np.unique(j, return_inverse=True)
     left, right = ask.a.shapely(rows), ask.b.shapely(others)
-    return np.asarray(shapely.dwithin(left[place], right[place_b], ask.limits(i, j)))
+    limits: Any = ask.limits(i, j)
+    return np.asarray(shapely.dwithin(left[place], right[place_b], limits))
 
 
 def _ordered(i: Ints, j: Ints) -> tuple[Ints, Ints]:
@@ -175,9 +176,9 @@ def near_pairs_compiled(
     from geo.coordination import kernel
 
     ask = _question(a, b, distance, traits_a, traits_b)
-    b_ends, b_shape, b_sum = kernel.segments(ask.b.xy, ask.b.part, ask.b.shape)
-    a_ends, a_shape, a_sum = (
-        (b_ends, b_shape, b_sum) if ask.itself else kernel.segments(ask.a.xy, ask.a.part, ask.a.shape)
+    b_ends, b_shape, b_form, b_sum = kernel.segments(ask.b.xy, ask.b.part, ask.b.shape)
+    a_ends, a_shape, a_form, a_sum = (
+        (b_ends, b_shape, b_form, b_sum) if ask.itself else kernel.segments(ask.a.xy, ask.a.part, ask.a.shape)
     )
     if not len(a_ends) or not len(b_ends):
         return np.empty(0, np.int64), np.empty(0, np.int64)
@@ -187,8 +188,8 @@ def near_pairs_compiled(
     b_cells = kernel.bucket(b_ends, grid, size)
     a_cells = b_cells if ask.itself else kernel.bucket(a_ends, grid, size)
     i, j, sure = kernel.search(
-        a_ends, a_shape, *ask.of_a.columns(), *a_cells,
-        b_ends, b_shape, *ask.of_b.columns(), *b_cells, ask.reach, band, ask.itself,
+        a_ends, a_shape, a_form, *ask.of_a.columns(), *a_cells,
+        b_ends, b_shape, b_form, *ask.of_b.columns(), *b_cells, ask.reach, band, ask.itself,
     )  # fmt: skip
     i, j, sure = _once(i, j, sure, len(ask.b))
     open_ = np.flatnonzero(~sure)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coordination.findings import draft
+from geo.coordination.findings import NOTHING, Rows, draft, joined
 from geo.coordination.pairs import EARLIEST
 from geo.coordination.parameters import Parameters
 from geo.coordination.things import days_of, texts
@@ -18,22 +18,19 @@ YARD, STREET = "yard", "art. 33"
 OVERHAUL = "overhaul"
 
 
-def find_fresh_paving(
-    digs: Trenches, frames: Mapping[str, pd.DataFrame], parameters: Parameters
-) -> pd.DataFrame:
+def find_fresh_paving(digs: Trenches, frames: Mapping[str, pd.DataFrame], parameters: Parameters) -> Rows:
     """Kind 6. ``measured`` is the age of the paving in days when the dig opens, ``required`` its protection.
 
     Yards: the rows ``paving`` of the layer ``works``, finished or planned. Streets: an optional frame
     ``pavings`` with id, geometry, handed_over and works (``new`` or ``overhaul``).
     """
     parts = [_yards(digs, frames.get("works"), parameters), _streets(digs, frames.get("pavings"), parameters)]
-    kept = [part for part in parts if len(part)]
-    return pd.concat(kept, ignore_index=True) if kept else pd.DataFrame()
+    return joined(parts)
 
 
-def _yards(digs: Trenches, works: pd.DataFrame | None, parameters: Parameters) -> pd.DataFrame:
+def _yards(digs: Trenches, works: pd.DataFrame | None, parameters: Parameters) -> Rows:
     if works is None or works.empty or not len(digs):
-        return pd.DataFrame()
+        return NOTHING
     paved = works[(works["code"] == PAVING).to_numpy(dtype=bool)]
     actual, planned = days_of(paved["actual_end"], EARLIEST), days_of(paved["planned_end"], EARLIEST)
     done = actual > EARLIEST
@@ -57,9 +54,9 @@ def _yards(digs: Trenches, works: pd.DataFrame | None, parameters: Parameters) -
     return draft(FindingKind.FRESH_PAVING, columns, len(rows))
 
 
-def _streets(digs: Trenches, pavings: pd.DataFrame | None, parameters: Parameters) -> pd.DataFrame:
+def _streets(digs: Trenches, pavings: pd.DataFrame | None, parameters: Parameters) -> Rows:
     if pavings is None or pavings.empty or not len(digs):
-        return pd.DataFrame()
+        return NOTHING
     areas = np.asarray(pavings["geometry"].array, dtype=object)
     trench = shapely.buffer(digs.path, np.maximum(digs.half, 1e-3), cap_style="flat")
     rows, road = shapely.STRtree(areas).query(trench, predicate="intersects")

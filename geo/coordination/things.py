@@ -95,6 +95,11 @@ def texts(frame: pd.DataFrame, column: str) -> Texts:
     return np.asarray(values.astype(object).where(values.notna(), None), dtype=object)
 
 
+def given(values: Texts) -> Bools:
+    """Which entries of a column of objects are not ``None``."""
+    return np.asarray(~pd.isna(values), dtype=np.bool_)
+
+
 def reals(frame: pd.DataFrame, column: str) -> Floats:
     """A column of numbers, NaN where missing or absent."""
     if column not in frame:
@@ -200,9 +205,9 @@ def _halves(
 def _windows(lines: pd.DataFrame, digs: pd.DataFrame, count: int) -> tuple[Ints, Ints]:
     start, end = np.full(count, EARLIEST, dtype=np.int64), np.full(count, LATEST, dtype=np.int64)
     owned = texts(lines, "dig")
-    known = np.flatnonzero(owned != None)  # noqa: E711 (an array of objects is compared one by one)
+    known = np.flatnonzero(given(owned))
     if len(known) and len(digs):
-        row = pd.Index(digs["id"].astype(object)).get_indexer(owned[known])
+        row = pd.Index(digs["id"].astype(object)).get_indexer(pd.Index(owned[known]))
         known, row = known[row >= 0], row[row >= 0]
         start[known] = days_of(digs["window_start"], EARLIEST)[row]
         end[known] = days_of(digs["window_end"], LATEST)[row]
@@ -212,9 +217,9 @@ def _windows(lines: pd.DataFrame, digs: pd.DataFrame, count: int) -> tuple[Ints,
 def _rows(look: pd.Index, lines: pd.DataFrame, column: str, count: int) -> Ints:
     out = np.full(count, -1, dtype=np.int64)
     names = texts(lines, column)
-    known = np.flatnonzero(names != None)  # noqa: E711
+    known = np.flatnonzero(given(names))
     if len(known):
-        out[known] = look.get_indexer(names[known])
+        out[known] = look.get_indexer(pd.Index(names[known]))
     return out
 
 
@@ -258,6 +263,6 @@ def describe(all_things: Things, i: Ints, j: Ints) -> dict[str, Any]:
         "layer_a": all_things.layer[i], "layer_b": all_things.layer[j],
         "class_a": all_things.label_groups(i), "class_b": all_things.label_groups(j),
         "owner_a": all_things.owner[i], "owner_b": all_things.owner[j],
-        "community": np.where(community == None, all_things.community[j], community),  # noqa: E711
+        "community": np.where(~given(community), all_things.community[j], community),
         "window_start": dates_of(first), "window_end": dates_of(late),
     }  # fmt: skip

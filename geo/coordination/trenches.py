@@ -13,7 +13,7 @@ import shapely
 from geo.coordination.chains import Bools, Chains, Floats, Ints, Shapes, chains
 from geo.coordination.pairs import EARLIEST, LATEST
 from geo.coordination.parameters import Parameters
-from geo.coordination.things import Texts, dates_of, days_of, reals, texts
+from geo.coordination.things import Texts, dates_of, days_of, given, reals, texts
 from geo.vocabulary import DigState
 
 DEAD = (DigState.WITHDRAWN, DigState.CLOSED)
@@ -71,7 +71,7 @@ class Trenches:
         community = self.community[i]
         out = {
             "thing_a": self.ids[i], "layer_a": "digs", "owner_a": self.owner[i],
-            "community": np.where(community == None, self.community[other], community),  # noqa: E711
+            "community": np.where(~given(community), self.community[other], community),
             "window_start": dates_of(first), "window_end": dates_of(last),
         }  # fmt: skip
         return (
@@ -130,8 +130,8 @@ def _middle(shapes: Shapes, width: Floats) -> tuple[Shapes, Floats]:
 def _jobs(ids: Texts, joins: Texts) -> Ints:
     """One number for all digs that join each other, directly or by way of others."""
     job = np.arange(len(ids), dtype=np.int64)
-    to = pd.Index(ids).get_indexer(joins) if len(ids) else np.empty(0, dtype=np.int64)
-    known = np.flatnonzero((to >= 0) & (joins != None))  # noqa: E711
+    to = pd.Index(ids).get_indexer(pd.Index(joins)) if len(ids) else np.empty(0, dtype=np.int64)
+    known = np.flatnonzero((to >= 0) & given(joins))
     while len(known):
         least = np.minimum(job[known], job[to[known]])
         if (job[known] == least).all() and (job[to[known]] == least).all():

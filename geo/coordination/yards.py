@@ -4,23 +4,23 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coordination.findings import draft
+from geo.coordination.findings import NOTHING, Rows, draft, joined
 from geo.coordination.parameters import Parameters
-from geo.coordination.things import dates_of, texts
+from geo.coordination.things import dates_of, given, texts
 from geo.coordination.trenches import Trenches
 from geo.vocabulary import FindingKind, GroundKind, Verdict
 
 GATES = "gates"
 
 
-def find_many_digs(digs: Trenches, parameters: Parameters) -> pd.DataFrame:
+def find_many_digs(digs: Trenches, parameters: Parameters) -> Rows:
     """Kind 10: small digs of one owner in one community whose number and length reach the thresholds.
 
     ``measured`` is their length together in metres; thing_a is the owner, thing_b the community.
     """
     length = shapely.length(digs.path)
     small = length <= digs.figures("small_dig_m", parameters)
-    known = (digs.owner != None) & (digs.community != None)  # noqa: E711
+    known = given(digs.owner) & given(digs.community)
     rows = np.flatnonzero(small & known)
     table = pd.DataFrame(
         {"owner": digs.owner[rows], "community": digs.community[rows], "row": rows, "length": length[rows]}
@@ -33,12 +33,10 @@ def find_many_digs(digs: Trenches, parameters: Parameters) -> pd.DataFrame:
         limit = float(parameters.of_owner("small_digs_total_m", str(owner)))
         if total >= limit:
             out.append(_many(digs, str(owner), str(community), part["row"].to_numpy(), total, limit))
-    return pd.concat(out, ignore_index=True) if out else pd.DataFrame()
+    return joined(out)
 
 
-def _many(
-    digs: Trenches, owner: str, community: str, rows: np.ndarray, total: float, limit: float
-) -> pd.DataFrame:
+def _many(digs: Trenches, owner: str, community: str, rows: np.ndarray, total: float, limit: float) -> Rows:
     shape = shapely.multilinestrings(shapely.get_parts(digs.path[rows]).tolist())
     dated = rows[digs.dated[rows]]
     window = (
@@ -56,18 +54,18 @@ def _many(
     return draft(FindingKind.MANY_DIGS, columns, 1)
 
 
-def find_blocked_gates(digs: Trenches, ground: pd.DataFrame | None, parameters: Parameters) -> pd.DataFrame:
+def find_blocked_gates(digs: Trenches, ground: pd.DataFrame | None, parameters: Parameters) -> Rows:
     """Kind 5, rule ``gates``: days on which open trenches block every gate of a community.
 
     ``measured`` is the number of such days; thing_a is the community.
     """
     if ground is None or ground.empty or not len(digs):
-        return pd.DataFrame()
+        return NOTHING
     gates = ground[
         (ground["kind"] == GroundKind.GATE).to_numpy(dtype=bool) & ground["community"].notna().to_numpy()
     ]
     if gates.empty:
-        return pd.DataFrame()
+        return NOTHING
     shapes = np.asarray(gates["geometry"].array, dtype=object)
     width = gates["width_m"].to_numpy(dtype=np.float64, na_value=np.nan)
     reach = np.where(np.isnan(width), parameters.gate_m, np.maximum(width / 2, 0.5))
@@ -82,10 +80,10 @@ def find_blocked_gates(digs: Trenches, ground: pd.DataFrame | None, parameters: 
     for community, part in met.groupby("community", sort=True):
         if part["gate"].nunique() == all_gates[community]:
             out += _blocked(digs, str(community), part, shapes)
-    return pd.concat(out, ignore_index=True) if out else pd.DataFrame()
+    return joined(out)
 
 
-def _blocked(digs: Trenches, community: str, part: pd.DataFrame, shapes: np.ndarray) -> list[pd.DataFrame]:
+def _blocked(digs: Trenches, community: str, part: pd.DataFrame, shapes: np.ndarray) -> list[Rows]:
     first, last = int(digs.start[part["dig"]].min()), int(digs.end[part["dig"]].max())
     days = np.arange(first, last + 1)
     shut = np.ones(len(days), dtype=bool)

@@ -5,18 +5,17 @@ import pandas as pd
 
 from geo.coordination.chains import Floats
 from geo.coordination.classes import GROUPS
-from geo.coordination.findings import draft, points
+from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import stretches
-from geo.coordination.things import Things, texts
+from geo.coordination.things import Things, given, texts
 from geo.coordination.trenches import Trenches
+from geo.shapes import spots
 from geo.vocabulary import FindingKind, Verdict
 
 
-def find_zones(
-    things: Things, digs: Trenches, consents: pd.DataFrame | None, parameters: Parameters
-) -> pd.DataFrame:
+def find_zones(things: Things, digs: Trenches, consents: pd.DataFrame | None, parameters: Parameters) -> Rows:
     """Kind 11. ``measured``: from the edge of the trench to the outer wall of the line, ``required`` the zone.
 
     ``consents`` has the columns dig and line: what the owner of the line has agreed to, counted as a pass. A
@@ -25,14 +24,14 @@ def find_zones(
     zone = zone_widths(parameters)
     rows = np.flatnonzero(things.is_line & ~things.planned & (zone[things.group] > 0))
     if not len(rows) or not len(digs):
-        return pd.DataFrame()
+        return NOTHING
     most = zone[things.group[rows]] + np.nan_to_num(things.half[rows])
     dig, place = near_pairs(
         digs.chains, things.chains.take(rows), 0.0,
         traits_a=Traits(margin=digs.half), traits_b=Traits(margin=most),
     )  # fmt: skip
     line, reach = rows[place], most[place] + digs.half[dig]
-    known = digs.owner[dig] != None  # noqa: E711
+    known = given(digs.owner[dig])
     own = known & (digs.owner[dig] == things.owner[line])
     own |= (digs.replaces[dig] == things.ids[line]) | (things.gone[line] < digs.start[dig])
     dig, line, reach = dig[~own], line[~own], reach[~own]
@@ -45,10 +44,10 @@ def find_zones(
         "verdict": np.where(agreed, str(Verdict.PASS), str(Verdict.FAIL)).astype(object), "unit": "m",
         "measured": np.maximum(found.least - (reach - width), 0.0), "required": width,
         "provenance": np.where(_is_power(things, line), "secondary", "unverified"), "reference": "",
-        "length_m": found.length, "worst": points(found.worst), "geometry": found.geometry(),
+        "length_m": found.length, "worst": spots(found.worst), "geometry": found.geometry(),
     }  # fmt: skip
-    frame = draft(FindingKind.PROTECTION, columns, len(dig))
-    return frame[found.least < reach - parameters.tolerance_m] if len(frame) else frame
+    near = found.least < reach - parameters.tolerance_m
+    return draft(FindingKind.PROTECTION, columns, len(dig)).where(near)
 
 
 def zone_widths(parameters: Parameters) -> Floats:
@@ -62,7 +61,8 @@ def zone_widths(parameters: Parameters) -> Floats:
 
 
 def _is_power(things: Things, line: np.ndarray) -> np.ndarray:
-    return np.array([any(code.startswith("E") for code in group) for group in GROUPS])[things.group[line]]
+    power = np.array([any(code.startswith("E") for code in group) for group in GROUPS])
+    return np.asarray(power[things.group[line]])
 
 
 def _agreed(digs: np.ndarray, lines: np.ndarray, consents: pd.DataFrame | None) -> np.ndarray:

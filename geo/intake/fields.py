@@ -9,6 +9,8 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from geo.intake.draft import ROW, SHEET
 from geo.intake.headers import Match
@@ -17,6 +19,7 @@ from geo.intake.table import Table
 from geo.intake.values import (
     AREA_UNITS,
     MONEY_UNITS,
+    NOTHING,
     Quantity,
     Unit,
     each_value,
@@ -56,7 +59,7 @@ class Fields:
     def text(self, name: str) -> pd.Series:
         """Text without needless space; marks for nothing become missing."""
         values = self.raw(name)
-        if name not in self.match:
+        if name not in self.match or _is_clean(values):
             return values.astype("string")
         return pd.Series(pd.array(each_value(values, _text), dtype="string"), index=values.index)
 
@@ -269,6 +272,16 @@ class Fields:
                 column=header,
                 values=self.table.frame[header],
             )
+
+
+def _is_clean(values: pd.Series) -> bool:
+    """Whether every text of a column of text is plain already and stands for something."""
+    if not isinstance(values.dtype, pd.StringDtype):
+        return False
+    texts = pa.array(values, type=pa.large_string())
+    clean = pc.and_(pc.utf8_is_alnum(texts), pc.equal(pc.utf8_normalize(texts, form="NFKC"), texts))
+    nothing = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(sorted(NOTHING), type=pa.large_string()))
+    return bool(pc.all(clean).as_py() is not False) and not pc.any(nothing).as_py()
 
 
 def _text(value: Any) -> str | None:

@@ -310,6 +310,9 @@ def differs(new: pd.DataFrame, old: pd.DataFrame, layer: Layer) -> Mask:
 def _same_place(mine: npt.NDArray[np.object_], theirs: npt.NDArray[np.object_]) -> Mask:
     """Shapes that agree to a millimetre, the digits that surveys are written with."""
     same: Mask = np.asarray(shapely.equals_exact(mine, theirs, tolerance=SAME_M, normalize=True), dtype=bool)
+    near = (np.abs(shapely.bounds(mine) - shapely.bounds(theirs)) <= SAME_M).all(axis=1)
+    open_pairs = np.flatnonzero(near & ~same & (shapely.get_type_id(mine) == shapely.get_type_id(theirs)))
+    same[open_pairs] = shapely.hausdorff_distance(mine[open_pairs], theirs[open_pairs]) <= SAME_M
     return same
 
 

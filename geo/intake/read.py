@@ -207,8 +207,8 @@ def _prepared(path: Path, encoding: TextEncoding) -> Iterator[tuple[Path, dict[s
 def _shapefile_place(path: Path, folder: Path, encoding: str) -> tuple[Path, list[str]]:
     """The Shapefile, or a stand-in for it in ``folder``.
 
-    Without index it gets one. With names that are cut off in the middle of a character it gets plain ones, and
-    the names that can be read are handed back.
+    Without index it gets one. With names that are cut off in the middle of a character it gets plain ones,
+    and the names that can be read are handed back.
     """
     dbf = _beside(path, ".dbf")
     header = read_dbf_header(dbf) if dbf is not None else None

@@ -40,8 +40,11 @@ def read_committees(path: Path) -> tuple[Committee, ...]:
 
 
 def town_of(text: str, district: District) -> str | None:
-    """The code for a town as people write it: 金星镇, 金星, 利通区金星镇, Jinxing Town; ``None`` for no town
-    of the district."""
+    """The code for a town as people write it: in full, without 镇, after the name of its district, in
+    English.
+
+    ``None`` where it is no town of the district.
+    """
     wanted = plain(text).replace(" ", "")
     exact = district.town_code(plain(text)) or district.town_code(wanted)
     if exact or not wanted:
@@ -60,7 +63,7 @@ def town_of(text: str, district: District) -> str | None:
 
 
 def _ends_with(text: str, name: str) -> bool:
-    """利通区金星镇 and 宁夏吴忠市利通区金星镇人民政府 end with the town's name after a larger unit."""
+    """Whether a town's name stands after that of a larger unit, with or without 人民政府."""
     head, found, tail = text.rpartition(name)
     return (
         bool(found)
@@ -138,7 +141,8 @@ def resolve_committees(
     """``frame`` with ``committee`` as on the pick-list, and the town that the committee implies where it has
     none.
 
-    A committee never decides against a town that the row names itself (上桥 is a town and a committee).
+    A committee never decides against a town that the row names itself (there are names that a town and a
+    committee share).
     """
     if "committee" not in frame or not committees:
         return frame

@@ -1,7 +1,7 @@
 """The canonical line of an event and the chain of hashes over them."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
 
@@ -74,16 +74,17 @@ def _quoted(text: str) -> str:
 def verify_chain(store: Store) -> list[Problem]:
     """Where the history is not what was recorded: ``gap``, ``hash`` or ``order`` at an event."""
     with store.view() as view:
-        return list(_problems(view.chain()))
+        return [problem for _, problems in walked(view.chain()) for problem in problems]
 
 
-def _problems(events: Iterable[Event]) -> Iterable[Problem]:
+def walked(events: Iterable[Event]) -> Iterator[tuple[Event, list[Problem]]]:
+    """Every event with what is broken between it and the one before."""
     expected, previous, revision = 1, GENESIS, 0
     for event in events:
-        if event.seq != expected:
-            yield Problem(event.seq, "gap")
-        if event.revision < revision:
-            yield Problem(event.seq, "order")
-        if link(previous, event) != event.hash:
-            yield Problem(event.seq, "hash")
+        found = (
+            ("gap", event.seq != expected),
+            ("order", event.revision < revision),
+            ("hash", link(previous, event) != event.hash),
+        )
+        yield event, [Problem(event.seq, code, event.layer, event.row_id) for code, broken in found if broken]
         expected, previous, revision = event.seq + 1, event.hash, event.revision

@@ -1,11 +1,11 @@
 """The embedded store: one GeoPackage file that QGIS opens while the service runs."""
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pandas as pd
 import sqlalchemy
@@ -17,11 +17,11 @@ from geo.layers import Layer
 from geo.store import places
 from geo.store.gpkg_view import LAST_REVISION, GeoPackageView
 from geo.store.gpkg_writing import GeoPackageWriting
+from geo.store.migrating import migrate_file
+from geo.store.placing import placing, refuse_taken
 from geo.store.schema import APPLICATION_ID, build
-from geo.store.sqlite import driver, make_engine, translated
+from geo.store.sqlite import BUSY_TIMEOUT_S, copy_file, make_engine, translated
 from geo.store.tables import META, SCHEMA_VERSION
-
-BUSY_TIMEOUT_S = 15.0
 
 
 class GeoPackageStore:
@@ -32,7 +32,10 @@ class GeoPackageStore:
         self.path = path
         self._busy_timeout_s = busy_timeout_s
         places.refuse_network_drive(path)
-        self._crs = CRS.from_user_input(described(path)["crs"])
+        meta = described(path)
+        if int(meta["schema_version"]) < SCHEMA_VERSION:
+            migrate_file(path, int(meta["schema_version"]), busy_timeout_s=busy_timeout_s)
+        self._crs = CRS.from_user_input(meta["crs"])
         self._reading = make_engine(path, busy_timeout_s=busy_timeout_s, writes=False)
         self._writing = make_engine(path, busy_timeout_s=busy_timeout_s, writes=True)
         self._key, self._live = places.enter(path)
@@ -102,14 +105,7 @@ class GeoPackageStore:
     def backup(self, path: Path) -> None:
         """Write the store as it is now to a new file by SQLite's backup; writers are not held up."""
         self._refuse_closed()
-        with translated(self.path), closing(driver().connect(str(path))) as copy:
-            connection = self._reading.raw_connection()
-            try:
-                live: Any = connection.dbapi_connection
-                live.backup(copy)
-            finally:
-                connection.close()
-            copy.execute("PRAGMA journal_mode=DELETE")
+        copy_file(self.path, path)
 
     def close(self) -> None:
         """Close every connection; afterwards the file is an ordinary file and the store of no use."""
@@ -129,8 +125,22 @@ class GeoPackageStore:
         self.close()
 
 
+@contextmanager
+def filling(path: Path, meta: Mapping[str, str]) -> Iterator[GeoPackageWriting]:
+    """A new store that says ``meta`` of itself, to be filled in one transaction.
+
+    The whole file is there when the block ends well, else nothing. Raises ``StoreExists``.
+    """
+    places.refuse_network_drive(path)
+    refuse_taken(path)
+    with placing(path) as fresh:
+        make_file(fresh, meta)
+        with GeoPackageStore(fresh) as store, store.writing() as writing:
+            yield writing
+
+
 def described(path: Path) -> Mapping[str, str]:
-    """What the file at ``path`` says of itself; raises ``StoreUnsuitable`` if it is not a store of ours."""
+    """What the file at ``path`` says of itself; ``StoreUnsuitable`` if it is not ours or is newer."""
     engine = make_engine(path, busy_timeout_s=BUSY_TIMEOUT_S, writes=False)
     try:
         with translated(path), engine.connect() as connection:
@@ -143,7 +153,7 @@ def described(path: Path) -> Mapping[str, str]:
     finally:
         engine.dispose()
     found = int(meta["schema_version"])
-    if found != SCHEMA_VERSION:
+    if found > SCHEMA_VERSION:
         raise StoreUnsuitable("store_schema", path=str(path), found=found, known=SCHEMA_VERSION)
     return meta
 
@@ -155,5 +165,6 @@ def make_file(path: Path, meta: Mapping[str, str]) -> None:
     with translated(path):
         with engine.begin() as connection:
             build(connection, CRS.from_user_input(meta["crs"]), as_of)
-            connection.execute(META.insert(), [{"key": key, "value": value} for key, value in meta.items()])
+            said = [{"key": key, "value": value} for key, value in meta.items() if key != "revision"]
+            connection.execute(META.insert(), said)
         engine.dispose()

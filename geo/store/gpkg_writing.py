@@ -6,11 +6,10 @@ from typing import Any
 
 import numpy as np
 from pyproj import CRS
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 
 from geo.layers import Layer
 from geo.store.blobs import pack
-from geo.store.canonical import GENESIS
 from geo.store.gpkg_view import GeoPackageView
 from geo.store.protocol import Event, Revision
 from geo.store.rows import Rows
@@ -46,11 +45,6 @@ class GeoPackageWriting(SqlWriting, GeoPackageView):
         self._srs_id = srs_id(crs)
         self._written: set[str] = set()
         self._shrunk: set[str] = set()
-
-    def head(self) -> tuple[int, str]:
-        """Number and hash of the last event; (0, GENESIS) before the first."""
-        last = self._select(select(EVENT.c.seq, EVENT.c.hash).order_by(EVENT.c.seq.desc()).limit(1))
-        return (int(last[0][0]), str(last[0][1])) if last else (0, GENESIS)
 
     def insert(self, rows: Rows, revision: int | Sequence[int]) -> None:
         sql, order = _insert_sql(LAYER_TABLES[rows.layer.name])

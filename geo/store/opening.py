@@ -1,24 +1,40 @@
 """Opening a store by its location, and making a new one."""
 
 import re
-import tempfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
 from pyproj import CRS
 
 from geo.district import District
-from geo.errors import StoreExists, StoreMissing, StoreUnsuitable
-from geo.store.gpkg import BUSY_TIMEOUT_S, GeoPackageStore, make_file
-from geo.store.places import COMPANIONS, is_live, refuse_network_drive
-from geo.store.postgis import PostgisStore, make_database_store
+from geo.errors import StoreMissing, StoreUnsuitable
+from geo.store import gpkg, postgis
+from geo.store.gpkg import GeoPackageStore
+from geo.store.places import is_live
+from geo.store.placing import put_in_place, refuse_taken
+from geo.store.postgis import PostgisStore
 from geo.store.postgis_schema import is_migrated, migrate_database
 from geo.store.postgres import is_database, place_of
-from geo.store.protocol import Store
+from geo.store.protocol import Store, Writing
+from geo.store.sqlite import BUSY_TIMEOUT_S
 from geo.store.tables import SCHEMA_VERSION
 
-__all__ = ["Store", "create_from", "create_store", "is_live", "migrate", "open_store", "store_path"]
+__all__ = [
+    "Store",
+    "create_from",
+    "create_store",
+    "filling",
+    "is_database",
+    "is_live",
+    "migrate",
+    "open_store",
+    "put_in_place",
+    "refuse_taken",
+    "shown",
+    "store_path",
+]
 
 SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+)://")
 
@@ -32,6 +48,11 @@ def store_path(location: str) -> Path:
     if scheme:
         raise StoreUnsuitable("store_kind_unsupported", kind=scheme[1])
     return Path(location.removeprefix("gpkg:")).expanduser()
+
+
+def shown(location: str) -> str:
+    """A location as people may read it: without password."""
+    return place_of(location).shown if is_database(location) else str(store_path(location))
 
 
 def open_store(location: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
@@ -61,26 +82,24 @@ def create_store(
 
 
 def create_from(location: str, meta: Mapping[str, str]) -> Store:
-    """Make an empty store that says ``meta`` of itself, and open it; raises as ``create_store`` does.
+    """Make an empty store that says ``meta`` of itself, and open it; raises as ``create_store`` does."""
+    with filling(location, meta):
+        pass
+    return open_store(location)
 
-    A database whose schema is not there yet is migrated first, if the role in ``location`` may do that.
+
+def filling(location: str, meta: Mapping[str, str]) -> AbstractContextManager[Writing]:
+    """A new store that says ``meta`` of itself, to be filled in one transaction; raises ``StoreExists``.
+
+    When the block ends well the store is there, else there is none. A database whose schema is not there yet
+    is migrated first, if the role in ``location`` may do that.
     """
-    if is_database(location):
-        place = place_of(location)
-        crs = CRS.from_user_input(meta["crs"])
-        if not is_migrated(place):
-            migrate_database(place, crs, None)
-        make_database_store(place, meta)
-        return PostgisStore(place)
-    path = store_path(location)
-    refuse_network_drive(path)
-    refuse_taken(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-        fresh = Path(folder) / path.name
-        make_file(fresh, meta)
-        put_in_place(fresh, path)
-    return GeoPackageStore(path)
+    if not is_database(location):
+        return gpkg.filling(store_path(location), meta)
+    place = place_of(location)
+    if not is_migrated(place):
+        migrate_database(place, CRS.from_user_input(meta["crs"]), None)
+    return postgis.filling(place, meta)
 
 
 def migrate(location: str, district: District, *, service: str | None = None) -> None:
@@ -95,13 +114,6 @@ def migrate(location: str, district: District, *, service: str | None = None) ->
         open_store(location).close()
 
 
-def refuse_taken(path: Path) -> None:
-    """Raise ``StoreExists`` where a store's file, or what belongs to one, is there already."""
-    for taken in (path, *map(Path, (f"{path}{end}" for end in COMPANIONS))):
-        if taken.exists():
-            raise StoreExists(path=str(taken))
-
-
 def _meta(district: District, sample: bool, as_of: date | None) -> Mapping[str, str]:
     meta = {
         "district": district.code,
@@ -111,15 +123,3 @@ def _meta(district: District, sample: bool, as_of: date | None) -> Mapping[str, 
         "sample": "true" if sample else "false",
     }
     return {**meta, "as_of": as_of.isoformat()} if as_of else meta
-
-
-def put_in_place(fresh: Path, path: Path) -> None:
-    """Give a finished file its name, in one step; ``StoreExists`` if the name was taken meanwhile."""
-    try:
-        path.hardlink_to(fresh)
-    except FileExistsError as error:
-        raise StoreExists(path=str(path)) from error
-    except OSError:
-        if path.exists():
-            raise StoreExists(path=str(path)) from None
-        fresh.rename(path)

@@ -12,13 +12,13 @@ from pyproj import CRS
 
 from geo.errors import StoreBusy, StoreError, StoreExists
 from geo.layers import Layer
+from geo.store import gpkg
+from geo.store.history import pour
 from geo.store.postgis_schema import described_database, stored_meta
 from geo.store.postgis_view import LAST_REVISION, PostgisView
 from geo.store.postgis_writing import PostgisWriting
 from geo.store.postgres import Place, make_engine, translated
-from geo.store.tables import META
-
-BUSY_TIMEOUT_S = 15.0
+from geo.store.sqlite import BUSY_TIMEOUT_S
 
 
 class PostgisStore:
@@ -96,7 +96,8 @@ class PostgisStore:
 
     def backup(self, path: Path) -> None:
         """Write the store as it is now, with its whole history, to a new GeoPackage; writers go on."""
-        raise NotImplementedError
+        with self.view() as view, gpkg.filling(path, view.meta()) as writing:
+            pour(view, writing)
 
     def close(self) -> None:
         """Close every connection; the store is of no use afterwards."""
@@ -112,15 +113,20 @@ class PostgisStore:
         self.close()
 
 
-def make_database_store(place: Place, meta: Mapping[str, str]) -> None:
-    """Enter a district into a migrated schema that has none; ``StoreExists`` where there is one."""
-    if "district" in stored_meta(place):
-        raise StoreExists(path=place.shown)
+@contextmanager
+def filling(place: Place, meta: Mapping[str, str]) -> Iterator[PostgisWriting]:
+    """Enter a district into a migrated schema that has none, and fill it, in one transaction.
+
+    The store is there when the block ends well, else there is none. Raises ``StoreExists``.
+    """
+    stored_meta(place)
     engine = make_engine(place)
     try:
         with translated(place), engine.begin() as connection:
-            connection.exec_driver_sql("SELECT set_config('tongchou.record', 'on', true)")
-            rows = [{"key": key, "value": value} for key, value in meta.items() if key != "schema_version"]
-            connection.execute(META.insert(), rows)
+            writing = PostgisWriting(connection, CRS.from_user_input(meta["crs"]), BUSY_TIMEOUT_S)
+            if "district" in writing.meta():
+                raise StoreExists(path=place.shown)
+            writing.describe(meta)
+            yield writing
     finally:
         engine.dispose()

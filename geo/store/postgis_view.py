@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    select,
 )
 from sqlalchemy.dialects import postgresql
 
@@ -40,6 +41,7 @@ HEAD = Table(
     Column("hash", Text, nullable=False),
 )
 
+LAST_EVENT = select(HEAD.c.seq, HEAD.c.hash)
 LAST_REVISION = f"SELECT revision FROM {HEAD.name}"
 
 
@@ -91,6 +93,11 @@ class PostgisView(SqlView):
 
     def revision(self) -> int:
         return int(self._rows(LAST_REVISION)[0][0])
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last event; (0, GENESIS) before the first."""
+        ((seq, digest),) = self._select(LAST_EVENT)
+        return int(seq), str(digest)
 
     def unsound(self) -> Iterator[Problem]:
         """What the tables, indexes, guards and shapes in the database say of themselves."""

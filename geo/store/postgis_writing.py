@@ -1,7 +1,7 @@
 """Writing to a PostGIS store: one transaction over rows, events and revision, behind the locked head row."""
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from geo.store.protocol import Event, Revision
 from geo.store.rows import Rows
 from geo.store.schema import srs_id
 from geo.store.sql_view import SqlWriting, compiled
-from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, REVISION, geometry_type
+from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, META, REVISION, geometry_type
 
 SRID_FLAG = 0x20000000
 
@@ -25,6 +25,8 @@ PREPARE = (
     "set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') "
     "THEN 'on' ELSE current_setting('synchronous_commit') END, true)"
 )
+
+LOCKED_HEAD = select(HEAD.c.revision, HEAD.c.seq, HEAD.c.hash).with_for_update()
 
 
 @cache
@@ -67,10 +69,13 @@ class PostgisWriting(SqlWriting, PostgisView):
         super().__init__(connection, crs)
         self._srid = srs_id(crs)
         self._cursor(PREPARE, (f"{max(1, round(busy_timeout_s * 1000))}ms",))
-        ((self._revision, seq, digest),) = self._select(
-            select(HEAD.c.revision, HEAD.c.seq, HEAD.c.hash).with_for_update()
-        )
+        ((self._revision, seq, digest),) = self._select(LOCKED_HEAD)
         self._head = int(seq), str(digest)
+
+    def describe(self, meta: Mapping[str, str]) -> None:
+        """Say what an empty store is: all of ``meta`` but what the schema and the record say themselves."""
+        said = {key: value for key, value in meta.items() if key not in ("schema_version", "revision")}
+        self._copy(META, ("key", "value"), list(said.items()))
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last event; (0, GENESIS) before the first."""

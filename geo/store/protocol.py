@@ -63,6 +63,10 @@ class View(Protocol):
 
     def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame: ...
 
+    def rows(self, layer: Layer, ids: Collection[str] | None = None) -> tuple[Rows, list[int]]:
+        """What ``read`` gives as plain values, and the row revisions."""
+        ...
+
     def events(
         self,
         *,
@@ -75,6 +79,10 @@ class View(Protocol):
 
     def touched(self, since: int) -> Mapping[str, list[str]]:
         """Ids of the rows that events after revision ``since`` name, by layer."""
+        ...
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last event; (0, GENESIS) before the first."""
         ...
 
     def chain(self, since: int = 0) -> Iterator[Event]:
@@ -92,10 +100,6 @@ class View(Protocol):
 
 class Writing(View, Protocol):
     """One transaction: all of it is kept or nothing."""
-
-    def head(self) -> tuple[int, str]:
-        """Number and hash of the last event; (0, GENESIS) before the first."""
-        ...
 
     def known(self, layer: Layer, ids: Collection[str]) -> set[str]:
         """Those of ``ids`` that are in the layer now."""

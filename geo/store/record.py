@@ -12,10 +12,11 @@ from geo.store.steps import (
     REMOVE,
     UPDATE,
     Change,
+    Prepared,
     Step,
     addition,
     alteration,
-    checked,
+    prepared,
     refuse_stale,
     removal,
 )
@@ -106,19 +107,19 @@ def record(
     ``MissingCRS``, ``WrongCRS``, ``StoreBusy``.
     """
     stamp = _stamp(at)
-    changes = [checked(change, store.crs) for change in changes]
+    ready = [prepared(change, store.crs) for change in changes]
     with store.writing() as writing:
         ledger = Ledger(
             writing,
             stamp,
             actor,
             origin,
-            total=sum(map(_size, changes)),
+            total=sum(map(len, ready)),
             on_progress=on_progress,
             revision=writing.revision() + 1,
             head=writing.head(),
         )
-        for change in changes:
+        for change in ready:
             _apply(change, ledger)
         if not ledger.steps:
             return Recorded(ledger.revision - 1, 0, 0, 0)
@@ -133,11 +134,7 @@ def _stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def _size(change: Change) -> int:
-    return sum(len(rows) for rows in (change.add, change.update, change.remove) if rows is not None)
-
-
-def _apply(change: Change, ledger: Ledger) -> None:
+def _apply(change: Prepared, ledger: Ledger) -> None:
     refuse_stale(change, ledger.writing)
     for prepare in (addition, alteration, removal):
         step = prepare(change, ledger.writing)

@@ -6,7 +6,7 @@ from geo.errors import ContractError
 from geo.layers import LAYERS, Column, Fault
 from geo.store.protocol import Writing
 from geo.store.rows import Rows
-from geo.store.steps import REMOVE, Step
+from geo.store.steps import ADD, REMOVE, Step
 
 TOWNS = "towns"
 
@@ -18,16 +18,15 @@ def check_references(writing: Writing, steps: Sequence[Step]) -> None:
     row is named by one that stays.
     """
     for step in steps:
-        faults = tuple(
-            _orphans(writing, step.rows) if step.action == REMOVE else _dangling(writing, step.rows)
-        )
+        faults = tuple(_orphans(writing, step.rows) if step.action == REMOVE else _dangling(writing, step))
         if faults:
             raise ContractError(layer=step.rows.layer.name, faults=faults)
 
 
-def _dangling(writing: Writing, rows: Rows) -> Iterable[Fault]:
+def _dangling(writing: Writing, step: Step) -> Iterable[Fault]:
+    rows = step.rows
     for column in rows.layer.columns:
-        if column.refers_to:
+        if column.refers_to and (step.action == ADD or column.name in step.names):
             values = rows.columns[column.name]
             named = {value for value in values if value is not None}
             unknown = named - _there(writing, column, named)

@@ -63,25 +63,59 @@ def to_rows(frame: pd.DataFrame, layer: Layer) -> Rows:
     Dates lose their time of day and geometry its height; an empty geometry is none, and a multi geometry
     of one part is that part.
     """
-    columns = {column.name: _plain(frame[column.name], column) for column in layer.columns}
+    columns = {column.name: plain(frame[column.name], column) for column in layer.columns}
     if not layer.geometry:
         return Rows(layer, columns, [], np.empty((len(frame), 4)))
+    return Rows(layer, columns, *to_wkb(frame))
+
+
+def to_part(frame: pd.DataFrame, layer: Layer) -> Rows:
+    """Those columns of rows that a frame has; no geometry where it has none."""
+    columns = {
+        column.name: plain(frame[column.name], column) for column in layer.columns if column.name in frame
+    }
+    if "geometry" not in frame:
+        return Rows(layer, columns, [], np.empty((len(frame), 4)))
+    return Rows(layer, columns, *to_wkb(frame))
+
+
+def merged(old: Rows, part: Rows, names: Sequence[str]) -> Rows:
+    """The rows with the named columns (``geometry`` among them or not) as ``part``, row by row, has them."""
+    columns = {**old.columns, **{name: part.columns[name] for name in names if name != "geometry"}}
+    drawn = part if "geometry" in names else old
+    return Rows(old.layer, columns, drawn.wkb, drawn.bounds)
+
+
+def to_wkb(frame: pd.DataFrame) -> tuple[list[bytes | None], np.ndarray]:
+    """Little-endian 2D WKB of a frame's geometry, a multi of one part as that part, and the (n, 4) bounds."""
     shapes: np.ndarray = np.array(frame["geometry"].array)
     shapes[shapely.is_empty(shapes)] = None
     wkb = shapely.to_wkb(shapes, byte_order=1, output_dimension=2, include_srid=False)
-    return Rows(
-        layer, columns, [None if blob is None else single(blob) for blob in wkb], shapely.bounds(shapes)
-    )
+    return [None if blob is None else single(blob) for blob in wkb], shapely.bounds(shapes)
 
 
-def _plain(values: pd.Series, column: Column) -> list[Any]:
+def plain(values: pd.Series, column: Column) -> list[Any]:
+    """The values of a typed column as Python has them; dates as ISO text."""
     if column.kind == DATE:
-        plain: np.ndarray = np.datetime_as_string(values.to_numpy().astype("datetime64[D]")).astype(object)
+        objects: np.ndarray = np.datetime_as_string(values.to_numpy().astype("datetime64[D]")).astype(object)
     else:
-        plain = values.to_numpy(dtype=object).copy()
-    plain[values.isna().to_numpy()] = None
-    texts: list[Any] = plain.tolist()
+        objects = values.to_numpy(dtype=object).copy()
+    objects[values.isna().to_numpy()] = None
+    texts: list[Any] = objects.tolist()
     return texts
+
+
+def from_values(layer: Layer, values: Mapping[str, list[Any]], wkb: list[bytes | None]) -> Rows:
+    """Rows from what the database gave: truth as 0 and 1, all else as plain as it is wanted."""
+    columns = {
+        column.name: [None if one is None else bool(one) for one in values[column.name]]
+        if column.kind == BOOLEAN
+        else values[column.name]
+        for column in layer.columns
+    }
+    if not layer.geometry:
+        return Rows(layer, columns, [], np.empty((len(columns["id"]), 4)))
+    return Rows(layer, columns, wkb, shapely.bounds(shapely.from_wkb(np.array(wkb, dtype=object))))
 
 
 def to_frame(

@@ -1,7 +1,7 @@
 """Reading a store by SQL as it was at one revision, in the words that both databases understand."""
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -11,16 +11,19 @@ from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Select, s
 
 from geo.layers import Layer, layer_named
 from geo.store.protocol import Event, Revision
-from geo.store.rows import to_frame
+from geo.store.rows import Rows, from_values, to_frame
 from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, META, REVISION
 
 EVENT_FIELDS = tuple(EVENT.c[name] for name in Event._fields)
 REVISION_FIELDS = tuple(REVISION.c[name] for name in Revision._fields)
 SHOWN_FIELDS = ("revision", "seq", "at", "actor", "origin", "layer", "row_id", "action", "before", "after")
 
+ALL_META = select(META.c.key, META.c.value)
+
 READ_AT_ONCE = 1000
 
 
+@lru_cache(maxsize=512)
 def compiled(statement: Executable, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
     """SQL, the order of its parameters and the values that it holds already."""
     form = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
@@ -33,6 +36,24 @@ def _rows_sql(kind: "type[SqlView]", layer: str, by_id: bool) -> str:
     table = LAYER_TABLES[layer]
     query = select(*(kind.told(column) for column in table.c if column.name != "fid")).order_by(table.c.fid)
     return compiled(query.where(kind.among(table.c.id)) if by_id else query, kind.dialect)[0]
+
+
+@cache
+def _known(kind: "type[SqlView]", layer: str) -> Executable:
+    table = LAYER_TABLES[layer]
+    return select(table.c.id).where(kind.among(table.c.id))
+
+
+@cache
+def _retired(kind: "type[SqlView]", layer: str) -> Executable:
+    removed = select(EVENT.c.row_id).where(EVENT.c.layer == layer, EVENT.c.action == "remove")
+    return removed.where(kind.among(EVENT.c.row_id))
+
+
+@cache
+def _referring(kind: "type[SqlView]", layer: str, column: str) -> Executable:
+    table = LAYER_TABLES[layer]
+    return select(table.c.id, table.c[column]).where(kind.among(table.c[column]))
 
 
 class SqlView:
@@ -90,7 +111,7 @@ class SqlView:
 
     def meta(self) -> Mapping[str, str]:
         """What the store says of itself, ``revision`` among it."""
-        stored = dict(self._select(select(META.c.key, META.c.value)))
+        stored = dict(self._select(ALL_META))
         return MappingProxyType({**stored, "revision": str(self.revision())})
 
     def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame:
@@ -99,6 +120,17 @@ class SqlView:
         A GeoDataFrame in the store's CRS where the layer has geometry. Unknown ``ids`` are left out.
         """
         layer = layer_named(layer) if isinstance(layer, str) else layer
+        values, wkb = self._values_of(layer, ids)
+        return to_frame(layer, values, wkb, self._crs)
+
+    def rows(self, layer: Layer, ids: Collection[str] | None = None) -> tuple[Rows, list[int]]:
+        """What ``read`` gives as plain values, and the row revisions."""
+        values, wkb = self._values_of(layer, ids)
+        return from_values(layer, values, wkb), values["row_revision"]
+
+    def _values_of(
+        self, layer: Layer, ids: Collection[str] | None
+    ) -> tuple[dict[str, list[Any]], list[bytes | None]]:
         names = [column.name for column in LAYER_TABLES[layer.name].c if column.name != "fid"]
         values: dict[str, list[Any]] = {name: [] for name in names}
         sql = _rows_sql(type(self), layer.name, ids is not None)  # type: ignore[arg-type]
@@ -106,7 +138,7 @@ class SqlView:
         while rows := cursor.fetchmany(READ_AT_ONCE):
             for column, part in zip(values.values(), zip(*rows, strict=True), strict=True):
                 column.extend(part)
-        return to_frame(layer, values, self.shapes(values.pop(GEOMETRY_COLUMN, [])), self._crs)
+        return values, self.shapes(values.pop(GEOMETRY_COLUMN, []))
 
     def events(
         self,
@@ -155,18 +187,15 @@ class SqlWriting(SqlView):
 
     def known(self, layer: Layer, ids: Collection[str]) -> set[str]:
         """Those of ``ids`` that are in the layer now."""
-        table = LAYER_TABLES[layer.name]
-        return self._ids(select(table.c.id).where(self.among(table.c.id)), ids)
+        return self._ids(_known(type(self), layer.name), ids)  # type: ignore[arg-type]
 
     def retired(self, layer: Layer, ids: Collection[str]) -> set[str]:
         """Those of ``ids`` that were in the layer once and have been removed."""
-        removed = select(EVENT.c.row_id).where(EVENT.c.layer == layer.name, EVENT.c.action == "remove")
-        return self._ids(removed.where(self.among(EVENT.c.row_id)), ids)
+        return self._ids(_retired(type(self), layer.name), ids)  # type: ignore[arg-type]
 
     def referring(self, layer: Layer, column: str, ids: Collection[str]) -> list[tuple[str, str]]:
         """(row id, value) of the layer's rows whose ``column`` is one of ``ids``."""
-        table = LAYER_TABLES[layer.name]
-        query = select(table.c.id, table.c[column]).where(self.among(table.c[column]))
+        query = _referring(type(self), layer.name, column)  # type: ignore[arg-type]
         return [(str(row), str(value)) for row, value in self._select(query, ids=self.ids_value(ids))]
 
     def _ids(self, query: Executable, ids: Collection[str]) -> set[str]:

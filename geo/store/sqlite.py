@@ -3,7 +3,7 @@
 import importlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,7 @@ from geo.store import blobs
 OLDEST_SQLITE = (3, 51, 3)
 GUARD = "tongchou_guard"
 READERS = 8
+BUSY_TIMEOUT_S = 15.0
 
 PRAGMAS = ("synchronous=FULL", "foreign_keys=OFF", "trusted_schema=ON")
 READER_PRAGMAS = ("query_only=ON", "cache_size=-8192")
@@ -87,6 +88,17 @@ def make_engine(path: Path, *, busy_timeout_s: float, writes: bool, create: bool
     return engine
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a GeoPackage by SQLite's backup to a new file, closed and whole; writers are not held up."""
+    with (
+        translated(source),
+        closing(connect(source, busy_timeout_s=BUSY_TIMEOUT_S, writes=False)) as live,
+        closing(driver().connect(str(target))) as copy,
+    ):
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
     """Turn the driver's errors into the store's: the one door at which they are known."""
@@ -105,6 +117,8 @@ def _in_our_words(error: BaseException | None, path: Path) -> StoreError:
         return StoreBusy(path=str(path))
     if code in ("SQLITE_NOTADB", "SQLITE_CORRUPT") or "not a database" in text or "malformed" in text:
         return StoreUnsuitable("store_unreadable", path=str(path), problem=text)
+    if code == "SQLITE_FULL" or "disk is full" in text:
+        return StoreError("store_full", path=str(path))
     if code.startswith("SQLITE_READONLY") or "readonly" in text:
         return StoreUnsuitable("store_read_only", path=str(path), problem=text)
     return StoreError("store_failed", path=str(path), problem=text)

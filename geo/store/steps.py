@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from pyproj import CRS
 
 from geo.errors import DuplicateId, NotFound, StaleRevision
-from geo.layers import Layer, check, check_crs, conform, layer_named
+from geo.layers import Layer, check, check_part, layer_named
 from geo.store.protocol import Writing
-from geo.store.rows import Rows, to_rows
+from geo.store.rows import Rows, merged, to_part, to_rows
 
 ADD, UPDATE, REMOVE = "add", "update", "remove"
 
@@ -43,14 +42,29 @@ class Step:
     names: tuple[str, ...] = ()
 
 
-def checked(change: Change, crs: CRS) -> Change:
-    """The change with its added rows held to the contract and its geometry known to be in ``crs``."""
+@dataclass(frozen=True)
+class Prepared:
+    """A change held to the contract, as plain values: all that can be done before the writer's turn."""
+
+    layer: Layer
+    add: Rows | None
+    update: Rows | None
+    remove: Sequence[str]
+    seen: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return sum(len(rows) for rows in (self.add, self.update, self.remove) if rows is not None)
+
+
+def prepared(change: Change, crs: CRS) -> Prepared:
+    """The change with its rows held to the contract and its geometry known to be in ``crs``."""
     layer = layer_named(change.layer)
-    add = None if change.add is None else check(_placed(change.add, layer, crs), layer, crs=crs)
-    update = None if change.update is None else _placed(change.update, layer, crs)
-    if layer.geometry and isinstance(update, gpd.GeoDataFrame) and "geometry" in update:
-        check_crs(update, layer, crs)
-    return Change(change.layer, add, update, tuple(dict.fromkeys(change.remove)), change.seen)
+    add = update = None
+    if change.add is not None:
+        add = to_rows(check(_placed(change.add, layer, crs), layer, crs=crs), layer)
+    if change.update is not None:
+        update = to_part(check_part(_placed(change.update, layer, crs), layer, crs=crs), layer)
+    return Prepared(layer, add, update, tuple(dict.fromkeys(change.remove)), change.seen or {})
 
 
 def _placed(frame: pd.DataFrame, layer: Layer, crs: CRS) -> pd.DataFrame:
@@ -70,26 +84,23 @@ def _placed(frame: pd.DataFrame, layer: Layer, crs: CRS) -> pd.DataFrame:
     return placed
 
 
-def refuse_stale(change: Change, writing: Writing) -> None:
+def refuse_stale(change: Prepared, writing: Writing) -> None:
     """Raise ``StaleRevision`` if a row has changed since ``seen``, ``NotFound`` if it is gone."""
     if not change.seen:
         return
-    current = _present(writing, layer_named(change.layer), list(change.seen))
-    for row, revision in zip(current["id"], current["row_revision"], strict=True):
-        if change.seen[row] != revision:
-            seen = int(change.seen[row])
-            raise StaleRevision(layer=change.layer, row=row, seen=seen, current=int(revision))
+    _, revisions = _present(writing, change.layer, list(change.seen))
+    for (row, seen), current in zip(change.seen.items(), revisions, strict=True):
+        if seen != current:
+            raise StaleRevision(layer=change.layer.name, row=row, seen=int(seen), current=current)
 
 
-def addition(change: Change, writing: Writing) -> Step | None:
+def addition(change: Prepared, writing: Writing) -> Step | None:
     """Rows to insert; ``DuplicateId`` for an id that is in the layer or ever was."""
     if change.add is None:
         return None
-    layer = layer_named(change.layer)
-    rows = to_rows(change.add, layer)
-    _refuse_ids("duplicate_id", layer, writing.known(layer, rows.ids))
-    _refuse_ids("id_used_before", layer, writing.retired(layer, rows.ids))
-    return Step(ADD, rows, [None] * len(rows), rows.texts())
+    _refuse_ids("duplicate_id", change.layer, writing.known(change.layer, change.add.ids))
+    _refuse_ids("id_used_before", change.layer, writing.retired(change.layer, change.add.ids))
+    return Step(ADD, change.add, [None] * len(change.add), change.add.texts())
 
 
 def _refuse_ids(code: str, layer: Layer, ids: set[str]) -> None:
@@ -97,37 +108,35 @@ def _refuse_ids(code: str, layer: Layer, ids: set[str]) -> None:
         raise DuplicateId(code, layer=layer.name, row=min(ids), count=len(ids))
 
 
-def alteration(change: Change, writing: Writing) -> Step | None:
+def alteration(change: Prepared, writing: Writing) -> Step | None:
     """Rows to update, merged with what is there; those that come out the same are left out."""
-    if change.update is None:
+    given = change.update
+    if given is None:
         return None
-    layer = layer_named(change.layer)
-    given = conform(change.update, layer, writing.crs)
-    names = tuple(name for name in given.columns if name in change.update.columns and name != "id")
-    old = _present(writing, layer, given["id"].tolist()).drop(columns="row_revision")
-    new = check(old.assign(**{name: given[name] for name in names}), layer, crs=writing.crs)
-    before, rows = to_rows(old, layer).texts(), to_rows(new, layer)
-    after = rows.texts()
+    names = tuple(name for name in given.columns if name != "id")
+    names += ("geometry",) if given.wkb else ()
+    old, _ = _present(writing, change.layer, given.ids)
+    new = merged(old, given, names)
+    before, after = old.texts(), new.texts()
     places = [place for place, (was, now) in enumerate(zip(before, after, strict=True)) if was != now]
-    kept = rows.take(places)
+    kept = new.take(places)
     return Step(UPDATE, kept, [before[place] for place in places], [after[place] for place in places], names)
 
 
-def removal(change: Change, writing: Writing) -> Step | None:
+def removal(change: Prepared, writing: Writing) -> Step | None:
     """Rows to remove, as they are now."""
     if not change.remove:
         return None
-    layer = layer_named(change.layer)
-    rows = to_rows(_present(writing, layer, list(change.remove)), layer)
+    rows, _ = _present(writing, change.layer, change.remove)
     return Step(REMOVE, rows, rows.texts(), [None] * len(rows))
 
 
-def _present(writing: Writing, layer: Layer, ids: list[str]) -> pd.DataFrame:
-    """The rows of ``ids`` in that order; ``NotFound`` naming the first that is not there."""
-    frame = writing.read(layer, [row for row in ids if not pd.isna(row)])
-    places = pd.Index(frame["id"]).get_indexer(pd.Index(ids, dtype="string"))
-    absent = np.flatnonzero(places < 0)
-    if len(absent):
-        raise NotFound("no_such_row", layer=layer.name, row=str(ids[absent[0]]), count=len(absent))
-    present: pd.DataFrame = frame.iloc[places].reset_index(drop=True)
-    return present
+def _present(writing: Writing, layer: Layer, ids: Sequence[str]) -> tuple[Rows, list[int]]:
+    """The rows of ``ids`` in that order and their revisions; ``NotFound`` naming the first that is absent."""
+    rows, revisions = writing.rows(layer, [row for row in ids if row is not None])
+    place_of = {row: place for place, row in enumerate(rows.ids)}
+    absent = [row for row in ids if row not in place_of]
+    if absent:
+        raise NotFound("no_such_row", layer=layer.name, row=str(absent[0]), count=len(absent))
+    places = [place_of[row] for row in ids]
+    return rows.take(places), [revisions[place] for place in places]

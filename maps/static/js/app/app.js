@@ -169,11 +169,22 @@ document.addEventListener('keydown', (event) => {
     menu.querySelector('summary').focus();
   }
 });
+/** On the phone the panel tells of a community; a second card over the map would hide it. */
+function leaveToPanel(popup) {
+  const open = popup.open.bind(popup);
+  popup.open = (feature, focus) => {
+    if (feature.layer.name === 'communities') popup.element.hidden = true;
+    else open(feature, focus);
+  };
+  popup.element.hidden = true;
+}
+
 /** A page of one community: its own map, in the middle of it. */
 function open() {
   const map = plate();
   const { community, state } = config();
   if (!map) return;
+  if (matchMedia('(max-width: 760px)').matches) leaveToPanel(map.popup);
   if (community) {
     map.apply({ theme: 'lines', lang: map.state.lang, community });
     const found = map.lookUp('communities', community);

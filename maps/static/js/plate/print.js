@@ -44,6 +44,7 @@ function viewFor(plate, canvas, [width, height]) {
 
 function drawSheet(plate, { name, map }) {
   const canvas = make('canvas', { class: `plate-sheet-map is-${name}`, role: 'img', 'aria-label': plate.place() });
+  canvas.getContext('2d', { willReadFrequently: true });
   const view = viewFor(plate, canvas, map);
   drawPlate(plate, view);
   const { ctx } = view;

@@ -1,0 +1,3 @@
+"""Fixtures that live in modules of their own: the service in this process, and the browser."""
+
+pytest_plugins = ["tests.service_fixtures", "tests.browser_fixtures"]

@@ -1,0 +1,135 @@
+"""Verify: a whole store has no problems, and each way of breaking one is found where it was done."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geo.store.opening import open_store
+from geo.store.protocol import Store
+from geo.store.record import Change, record
+from geo.store.sqlite import driver
+from geo.store.verifying import verify
+from tests.conftest import gpkg_only, postgis_only
+from tests.test_geo_store import AT, full_store
+
+
+@pytest.fixture
+def store(location: str) -> Iterator[Store]:
+    with full_store(location) as store:
+        edit = pd.DataFrame({"id": ["communities-0 号"], "note": ["改"]})
+        record(store, [Change("communities", update=edit)], actor="a", at=AT, origin="t")
+        record(store, [Change("works", remove=["works-1 号"])], actor="a", at=AT, origin="t")
+        yield store
+
+
+def found(store: Store) -> set[tuple[str, int, str, str]]:
+    return {(one.code, one.seq, one.layer, one.row) for one in verify(store)}
+
+
+def test_a_store_that_went_through_every_kind_of_change_is_whole(store: Store) -> None:
+    assert verify(store) == []
+
+
+HISTORY = {
+    "UPDATE tongchou_event SET after = replace(after, '改', '删') WHERE seq = 28": {
+        ("hash", 28, "communities", "communities-0 号"),
+        ("row_differs", 0, "communities", "communities-0 号"),
+    },
+    "UPDATE tongchou_event SET before = after WHERE seq = 28": {
+        ("hash", 28, "communities", "communities-0 号"),
+        ("replay", 28, "communities", "communities-0 号"),
+    },
+    "UPDATE tongchou_event SET actor = 'b' WHERE seq = 28": {
+        ("hash", 28, "communities", "communities-0 号"),
+        ("revision", 28, "communities", "communities-0 号"),
+    },
+    "UPDATE tongchou_revision SET actor = 'b' WHERE revision = 2": {
+        ("revision", 28, "communities", "communities-0 号")
+    },
+    "DELETE FROM tongchou_revision WHERE revision = 2": {
+        ("revision", 28, "communities", "communities-0 号"),
+        ("revision_gap", 0, "", ""),
+    },
+}
+ROWS = {
+    "UPDATE communities SET note = '别的' WHERE id = 'communities-1 号'": {
+        ("row_differs", 0, "communities", "communities-1 号")
+    },
+    "UPDATE communities SET row_revision = 3 WHERE id = 'communities-1 号'": {
+        ("row_revision", 0, "communities", "communities-1 号")
+    },
+    "DELETE FROM owners WHERE id = 'owners-2 号'": {("row_missing", 0, "owners", "owners-2 号")},
+    "INSERT INTO owners (id, name, row_revision) VALUES ('x', 'x', 1)": {("row_extra", 0, "owners", "x")},
+}
+
+
+@pytest.mark.parametrize("forgery", HISTORY | ROWS)
+def test_what_was_forged_is_named(forgery: str, store: Store, forge: Callable[[str], None]) -> None:
+    forge(forgery)
+    assert found(store) == (HISTORY | ROWS)[forgery]
+
+
+def test_a_history_cut_at_its_end_shows(store: Store, forge: Callable[[str], None]) -> None:
+    forge("DELETE FROM tongchou_event WHERE seq = 29")
+    assert ("revision_empty", 0, "", "") in found(store)
+    forge("DELETE FROM tongchou_revision WHERE revision = 3")
+    assert ("row_missing", 0, "works", "works-1 号") in found(store)
+
+
+@gpkg_only
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("DELETE FROM rtree_communities_geom", ("index", 0, "communities", "")),
+        ("DROP TRIGGER tongchou_guard_works_update", ("guard", 0, "works", "")),
+        ("DROP TRIGGER rtree_lines_geom_update6", ("guard", 0, "lines", "")),
+        ("DROP TABLE rtree_lines_geom", ("index", 0, "lines", "")),
+        ("UPDATE rtree_lines_geom SET maxx = minx", ("index", 0, "lines", "")),
+        ("UPDATE buildings SET storeys = 'many'", ("unreadable", 0, "buildings", "")),
+        ("UPDATE nodes SET geom = substr(geom, 1, 44)", ("unreadable", 0, "nodes", "")),
+    ],
+)
+def test_a_damaged_file_shows(
+    damage: str, problem: tuple[str, int, str, str], store: Store, forge: Callable[[str], None]
+) -> None:
+    forge(damage)
+    assert problem in found(store)
+
+
+@postgis_only
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("UPDATE tongchou_head SET hash = ''", ("head", 0, "", "")),
+        ("DELETE FROM tongchou_head", ("head", 0, "", "")),
+        ("ALTER TABLE works DISABLE TRIGGER tongchou_guard", ("guard", 0, "works", "")),
+        ("DROP TRIGGER tongchou_keep ON tongchou_event", ("guard", 0, "tongchou_event", "")),
+        ("DROP INDEX lines_geom", ("index", 0, "lines", "")),
+        (
+            "UPDATE communities SET geom = 'SRID=4544;MULTIPOLYGON(((0 0,1 1,1 0,0 1,0 0)))' WHERE fid = 1",
+            ("shape", 0, "communities", "communities-0 号"),
+        ),
+    ],
+)
+def test_a_damaged_database_shows(
+    damage: str, problem: tuple[str, int, str, str], store: Store, forge: Callable[[str], None]
+) -> None:
+    forge(damage)
+    assert problem in found(store)
+
+
+@gpkg_only
+def test_pages_that_were_overwritten_show(location: str) -> None:
+    full_store(location).close()
+    with closing(driver().connect(location)) as file:
+        root = "SELECT rootpage FROM sqlite_master WHERE name = ?"
+        pages = [file.execute(root, (name,)).fetchone()[0] for name in ("owners", "tongchou_event_row")]
+    with Path(location).open("r+b") as raw:
+        for page in pages:
+            raw.seek((page - 1) * 4096)
+            raw.write(b"\xff" * 4096)
+    with open_store(location) as store:
+        assert "damaged" in {problem.code for problem in verify(store)}

@@ -109,11 +109,11 @@ $(ASSETS): package.json package-lock.json .npmrc | $(SERVE)
 	@rm -rf $(VENDOR) && mkdir -p $(VENDOR)/images $(VENDOR)/licences
 	@cp node_modules/leaflet/dist/leaflet.js node_modules/leaflet/dist/leaflet.css $(VENDOR)/
 	@cp node_modules/leaflet/dist/images/*.png $(VENDOR)/images/
-	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/proj4/dist/proj4.js $(VENDOR)/
+	@cp node_modules/proj4/dist/proj4.js $(VENDOR)/
 	@cp node_modules/flatbush/flatbush.js $(VENDOR)/flatbush.js
 	@cp node_modules/flatbush/index.js $(VENDOR)/flatbush.esm.js
 	@cp node_modules/flatqueue/index.js $(VENDOR)/flatqueue.esm.js
-	@for package in leaflet htmx.org proj4 mgrs wkt-parser flatbush flatqueue; do \
+	@for package in leaflet proj4 mgrs wkt-parser flatbush flatqueue; do \
 	  cat node_modules/$$package/[Ll][Ii][Cc][Ee][Nn]* > $(VENDOR)/licences/$$package.txt || exit 1; \
 	done
 	@touch $@

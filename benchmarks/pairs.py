@@ -1,11 +1,21 @@
 """Pairs of lines of different owners within 1 m in overlapping windows: the kernel beside its peers."""
 
+import argparse
+import gc
+import resource
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import shapely
 
+from benchmarks.timing import Report, measure, ms
+from geo.coordination import machine
 from geo.coordination.pairs import Traits, near_pairs_compiled, near_pairs_shapely
 
 DISTANCE_M = 1.0
@@ -90,7 +100,7 @@ def _exact(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray
     side = int(np.ceil(np.sqrt(count)))
     row, column = np.divmod(np.arange(count), side)
     start = np.stack([column * 22.0, row * 1.0 + (column % 3) * 0.5], axis=1)
-    xy = np.stack([start, start + [20.0, 0.0]], axis=1)
+    xy = np.stack([start, start + np.array([20.0, 0.0])], axis=1)
     return _turned(xy.reshape(-1, 2) - side, 45.0), np.full(count, 2)
 
 
@@ -119,3 +129,147 @@ def kept(lines: Lines, i: np.ndarray, j: np.ndarray) -> tuple[np.ndarray, np.nda
     keep = (i < j) & (lines.owner[i] != lines.owner[j])
     keep &= (lines.start[i] <= lines.end[j]) & (lines.start[j] <= lines.end[i])
     return i[keep], j[keep]
+
+
+def geopandas_pairs(lines: Lines) -> tuple[np.ndarray, np.ndarray]:
+    frame = gpd.GeoDataFrame(geometry=lines.shapes)
+    joined = frame.sjoin(frame, predicate="dwithin", distance=DISTANCE_M)
+    return kept(lines, joined.index.to_numpy(), joined["index_right"].to_numpy())
+
+
+def duckdb_peer(lines: Lines) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    """DuckDB spatial from a table in memory; other conditions after the spatial join, or it loses its index."""
+    import duckdb
+    import duckdb_extension_spatial
+
+    place = Path(duckdb_extension_spatial.__path__[0]) / "extensions" / f"v{duckdb.__version__}"
+    connection = duckdb.connect(config={"allow_unsigned_extensions": True})
+    connection.execute(f"LOAD '{place / 'spatial.duckdb_extension'}'")
+    table = _table(lines)
+    connection.register("given", table)
+    connection.execute("CREATE TABLE line AS SELECT * EXCLUDE wkb, ST_GeomFromWKB(wkb) AS g FROM given")
+    query = f"""
+        SELECT i, j FROM (
+            SELECT a.id AS i, b.id AS j, a.owner AS p, b.owner AS q, a.first AS s, b.first AS t, a.last AS u, b.last AS v
+            FROM line a JOIN line b ON ST_DWithin(a.g, b.g, {DISTANCE_M})
+        ) WHERE i < j AND p <> q AND s <= v AND t <= u
+    """
+
+    def call() -> tuple[np.ndarray, np.ndarray]:
+        found = connection.execute(query).fetchnumpy()
+        return np.asarray(found["i"]), np.asarray(found["j"])
+
+    return call
+
+
+def sedona_peer(lines: Lines) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+    """SedonaDB over the same table in memory."""
+    import sedona.db
+
+    session = sedona.db.connect()
+    session.create_data_frame(_table(lines)).to_view("given")
+    session.sql("SELECT id, owner, first, last, ST_GeomFromWKB(wkb) AS g FROM given").to_memtable().to_view(
+        "line"
+    )
+    query = f"""
+        SELECT a.id AS i, b.id AS j FROM line a JOIN line b ON ST_DWithin(a.g, b.g, {DISTANCE_M})
+        WHERE a.id < b.id AND a.owner <> b.owner AND a.first <= b.last AND b.first <= a.last
+    """
+
+    def call() -> tuple[np.ndarray, np.ndarray]:
+        found = session.sql(query).to_arrow_table()
+        return found["i"].to_numpy(), found["j"].to_numpy()
+
+    return call
+
+
+def _table(lines: Lines) -> pa.Table:
+    count = len(lines.shapes)
+    return pa.table({
+        "id": np.arange(count), "owner": lines.owner, "first": lines.start, "last": lines.end,
+        "wkb": pa.array(shapely.to_wkb(lines.shapes), pa.binary()),
+    })  # fmt: skip
+
+
+PEERS: dict[str, Callable[[Lines], Callable[[], Any]]] = {
+    "geopandas sjoin(dwithin)": lambda lines: lambda: geopandas_pairs(lines),
+    "DuckDB spatial": duckdb_peer,
+    "SedonaDB": sedona_peer,
+}
+GOALS = {"geopandas sjoin(dwithin)": 20.0, "DuckDB spatial": 5.0, "SedonaDB": 5.0}
+
+
+def compare(report: Report, lines: Lines, runs: int, *, goals: bool = False) -> float:
+    """One table: the kernel and every peer that runs here, the same pairs checked; the kernel's median."""
+    report.title(lines.title)
+    report.head("what", "median", "pairs", "times the kernel")
+    ours = measure("kernel", lambda: kernel_pairs(lines), runs=runs)
+    wanted = _keys(lines, *kernel_pairs(lines))
+    report.row("kernel, Arrow in, pairs out", ms(ours.median), f"{len(wanted):,}", "1")
+    calls = {name: _started(report, name, make, lines) for name, make in PEERS.items()}
+    calls["shapely fallback"] = lambda: fallback_pairs(lines)
+    for name, call in calls.items():
+        if call is None:
+            continue
+        theirs = measure(name, call, runs=max(1, runs // 2), warm=1)
+        found = _keys(lines, *call())
+        ratio = theirs.median / ours.median
+        report.row(name, ms(theirs.median), f"{len(found):,}", f"{ratio:.1f}")
+        if not np.array_equal(found, wanted):
+            differ = len(np.setxor1d(found, wanted))
+            report.say(f"- {name} differs on {differ:,} pairs")
+            if name.startswith("geopandas"):
+                report.failed.append(f"{name}: other pairs on {lines.title}")
+        if goals and name in GOALS:
+            report.goal(f"at least {GOALS[name]:.0f} times {name}: {ratio:.1f}", met=ratio >= GOALS[name])
+        gc.collect()
+    return ours.median
+
+
+def _started(
+    report: Report, name: str, make: Callable[[Lines], Callable[[], Any]], lines: Lines
+) -> Callable[[], Any] | None:
+    try:
+        return make(lines)
+    except ImportError as absent:
+        report.say(f"- {name} could not be run here: {absent}")
+        return None
+
+
+def _keys(lines: Lines, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    return np.sort(np.asarray(i, dtype=np.int64) * len(lines.shapes) + np.asarray(j, dtype=np.int64))
+
+
+def run(report: Report, *, runs: int = 5, seed: int = 7, large: bool = False) -> None:
+    """Cities of 25 and 750 thousand lines, other layouts, and on request 5 million for the kernel's growth."""
+    machine.compile_all()
+    compare(report, synthetic_lines(25_000, seed=seed), runs)
+    median = compare(report, synthetic_lines(750_000, seed=seed), runs, goals=True)
+    for layout in ("dense", "sparse", "grid45", "long"):
+        compare(report, synthetic_lines(60_000, layout, seed=seed + 1), runs)
+    if large:
+        city = synthetic_lines(5_000_000, seed=seed)
+        slow = measure("kernel", lambda: kernel_pairs(city), runs=3)
+        growth = float(np.log(slow.median / median) / np.log(5_000_000 / 750_000))
+        report.title(city.title)
+        report.say(f"- kernel {ms(slow.median)}, peak memory {peak_gb():.1f} GB, growth n^{growth:.2f}")
+        report.goal(f"growth at or below n^1.15: n^{growth:.2f}", met=growth <= 1.15)
+
+
+def peak_gb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--large", action="store_true", help="5 million lines too")
+    given = parser.parse_args()
+    report = Report()
+    run(report, runs=given.runs, seed=given.seed, large=given.large)
+    return 1 if report.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

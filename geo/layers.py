@@ -388,6 +388,8 @@ def _column_faults(frame: pd.DataFrame, layer: Layer) -> Iterable[Fault]:
             yield from _faults("missing", frame, missing, column.name)
         if absent.all():
             continue
+        if column.kind == TEXT:
+            yield from _faults("wrong_type", frame, values.str.contains("\0", regex=False, na=False), column.name)
         if column.choices is not None:
             known = [member.value for member in column.choices]
             yield from _faults("not_a_choice", frame, values.notna() & ~values.isin(known), column.name)

@@ -164,21 +164,32 @@ def _near(atlas: Atlas, box: Box) -> Places:
 
 
 def _extent(atlas: Atlas, town: str | None) -> Box:
-    """Of a town its outline and communities; of the district its communities and buildings.
+    """Of a town its outline, communities and buildings; of the district its communities and buildings.
 
-    With nothing of that on the map the boundaries, with none of these the district's own extent.
+    A schematic outline that lies elsewhere than these is left aside. With nothing of that on the map the
+    boundaries, with none of these the district's own extent.
     """
     boundaries, communities = atlas.boundaries, atlas.communities
     if town is None:
         first = [communities, atlas.buildings]
     else:
         own = (boundaries["level"] == str(BoundaryLevel.TOWN)) & (boundaries["code"] == town)
-        first = [boundaries[own.fillna(False)], communities[_in_town(communities, town)]]
+        outline = boundaries[own.fillna(False)]
+        inside = [rows[_in_town(rows, town)] for rows in (communities, atlas.buildings)]
+        first = inside if _astray(outline, inside) else [outline, *inside]
     for frames in (first, [boundaries]):
         box = _bounds(frames)
         if box is not None:
             return _degrees(atlas, _grown(box, PADDING))
     return atlas.district.extent if town is None else _degrees(atlas, district_box(atlas.district))
+
+
+def _astray(outline: gpd.GeoDataFrame, inside: list[gpd.GeoDataFrame]) -> bool:
+    """Whether an outline is only schematic and touches nothing of what is drawn of its town."""
+    shapes = np.concatenate([np.asarray(rows.geometry.array) for rows in inside])
+    if not outline["schematic"].fillna(False).all() or shapely.is_missing(shapes).all():
+        return False
+    return not shapely.intersects(outline.geometry.union_all(), shapes).any()
 
 
 def _bounds(frames: list[gpd.GeoDataFrame]) -> Box | None:

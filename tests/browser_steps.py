@@ -151,6 +151,10 @@ def click_on(watched: Watched, layer: str, id: str) -> None:
     watched.page.mouse.click(*spot_of(watched, layer, id))
 
 
+def tap_on(watched: Watched, layer: str, id: str) -> None:
+    watched.page.touchscreen.tap(*spot_of(watched, layer, id))
+
+
 def put_away(watched: Watched) -> None:
     """Close the card."""
     watched.page.locator(".plate-card-close").click()

@@ -9,11 +9,11 @@ from tests.browser_steps import (
     api,
     await_drawn,
     await_query,
-    click_on,
     drawn,
     overflow,
     settled,
     small_targets,
+    tap_on,
 )
 
 pytestmark = pytest.mark.browser
@@ -108,11 +108,12 @@ def test_a_tap_on_a_phone_shows_the_community_once(served: Service, open_page: O
     watched = open_page(f"{served.url}/", PHONE, has_touch=True, is_mobile=True)
     settled(watched)
     row = api(served, "/api/communities?late=1")["rows"][0]
-    click_on(watched, "communities", row["id"])
+    tap_on(watched, "communities", row["id"])
     await_query(watched, community=row["id"])
     shown = watched.page.get_by_role("heading", name=row["name"], exact=True)
     expect(shown.first).to_be_visible()
     settled(watched)
+    expect(watched.page.locator(".plate-tip")).to_be_hidden()
     watched.shot("app-phone-chosen")
     links = watched.page.get_by_role("link", name=WORDS("map.open"), exact=True)
     assert [link.is_visible() for link in links.all()].count(True) == 1

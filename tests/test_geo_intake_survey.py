@@ -203,6 +203,20 @@ def test_two_sheets_become_lines_nodes_and_an_owner(tmp_path, heads):
         check(intake.frames[name], LAYERS[name], crs=DISTRICT.crs)
 
 
+def test_what_pipes_are_made_of_is_checked(tmp_path):
+    lines = [
+        segment("WS1", "WS2", material="玻璃钢"),
+        segment("WS2", "WS3", size="DN400", depth_start=13, depth_end=13, high_start=1112.5, high_end=1112.5),
+        segment("WS3", "WS4", size="DN400"),
+    ]
+    found = said(take(plain_survey(tmp_path / "s.xlsx", lines)), Level.NOTE)
+    assert ("material_unfit", "管线", 2, "WS1–WS2") in found
+    assert ("depth_unusual", "管线", 3, "WS2–WS3") in found
+    assert ("sizes_differ", "管点", 3, "WS2") in found
+    assert ("materials_differ", "管点", 3, "WS2") in found
+    assert not {note for note in found if note[0] == "sizes_differ" and note[3] != "WS2"}
+
+
 def test_zone_numbers_and_exchanged_columns_land_in_the_same_place(tmp_path):
     plain = take(plain_survey(tmp_path / "a.xlsx", chain())).frames["lines"].geometry
     zoned = take(plain_survey(tmp_path / "b.xlsx", chain(), zone=True))

@@ -1,5 +1,6 @@
 """A store of either kind: made whole, opened, read back as it was given."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pandas.testing import assert_frame_equal
 from pyproj import CRS
 
 from geo.district import District, read_district
-from geo.errors import NotFound
+from geo.errors import ContractError, NotFound
 from geo.layers import AREA, BOOLEAN, DATE, INTEGER, LAYERS, PATH, REAL, SPOT, Column, Layer, conform
 from geo.store.opening import create_store, open_store
 from geo.store.protocol import Store
@@ -152,3 +153,33 @@ def test_meta_says_what_the_store_is(location: str) -> None:
         assert store.revision() == 0
     with open_store(location) as store:
         assert store.meta() == expected
+
+
+def test_text_with_nul_is_refused_and_never_found(location: str) -> None:
+    frame = frame_of(LAYERS["owners"])
+    with full_store(location) as store:
+        before = store.meta()
+        for column in ("id", "name", "contact"):
+            with pytest.raises(ContractError):
+                wrong = frame.assign(id=["a", "b", "c"]).assign(**{column: ["x", "y\0", "z"]})
+                record(store, [Change("owners", add=wrong)], actor="a", at=AT, origin="t")
+        with pytest.raises(ContractError):
+            wrong = pd.DataFrame({"id": ["owners-0 号"], "contact": ["\0"]})
+            record(store, [Change("owners", update=wrong)], actor="a", at=AT, origin="t")
+        assert not len(store.read("owners", ["owners-0 号\0"]))
+        assert not len(store.events(ids=["\0"]))
+        assert store.meta() == before
+
+
+def test_the_same_changes_make_the_same_chain_in_both_kinds(places: Callable[[str], str]) -> None:
+    chains = []
+    for kind in ("gpkg", "postgis"):
+        with full_store(places(kind)) as store:
+            edit = pd.DataFrame(
+                {"id": ["digs-0 号"], "width_m": [0.1 + 0.2], "window_end": [date(2026, 8, 1)]}
+            )
+            changes = [Change("digs", update=edit), Change("works", remove=["works-1 号"])]
+            record(store, changes, actor="张三", at=AT, origin="测试")
+            with store.view() as view:
+                chains.append(list(view.chain()))
+    assert chains[0] == chains[1]

@@ -88,7 +88,7 @@ def test_a_history_cut_at_its_end_shows(store: Store, forge: Callable[[str], Non
         ("DROP TRIGGER rtree_lines_geom_update6", ("guard", 0, "lines", "")),
         ("DROP TABLE rtree_lines_geom", ("index", 0, "lines", "")),
         ("UPDATE rtree_lines_geom SET maxx = minx", ("index", 0, "lines", "")),
-        ("UPDATE buildings SET storeys = 'many'", ("unreadable", 0, "buildings", "")),
+        ("UPDATE buildings SET storeys = 'many'", ("row_differs", 0, "buildings", "buildings-0 号")),
         ("UPDATE nodes SET geom = substr(geom, 1, 44)", ("unreadable", 0, "nodes", "")),
     ],
 )

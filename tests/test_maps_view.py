@@ -12,7 +12,7 @@ import shapely
 from geo.boundaries import read_boundaries
 from geo.district import read_district
 from geo.errors import BadInput, NotFound, UnknownTown
-from geo.layers import BUILDINGS, COMMUNITIES, DIGS, LINES, NODES, WORKS, conform
+from geo.layers import BUILDINGS, COMMUNITIES, DIGS, LAYERS, LINES, NODES, WORKS, conform
 from geo.programme.catalogue import read_catalogue
 from geo.sample.district import build_sample
 from geo.vocabulary import Stage
@@ -218,6 +218,17 @@ def test_town_extent_holds_the_outline(sample):
     outline = sample.on_screen("boundaries").set_index("code").geometry[JINXING]
     assert shapely.box(*view.extent).contains(outline)
     assert not shapely.box(*view.extent).contains(shapely.box(*build_view(sample).extent))
+
+
+def test_a_schematic_outline_that_lies_elsewhere_does_not_widen_the_extent(middle):
+    site = shapely.affinity.translate(middle[JINXING].buffer(50), 0, -6000)
+    rows = {"id": ["far"], "name": ["远"], "town": [JINXING], "stage": [Stage.SURVEY]}
+    frames = {
+        layer.name: frame(layer, {"id": []}, [] if layer.geometry else None) for layer in LAYERS.values()
+    }
+    atlas = atlas_of({**frames, "boundaries": BOUNDARIES, "communities": frame(COMMUNITIES, rows, [site])})
+    west, south, east, north = build_view(atlas, town=JINXING).extent
+    assert north - south < 0.002 and east - west < 0.002
 
 
 def test_large_layers_stay_remote(sample):

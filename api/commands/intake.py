@@ -175,8 +175,4 @@ def sentence(note: RowNote, words: Wording) -> str:
     where = words("cli.import.row", row=note.row)
     if note.sheet:
         where = words("cli.import.sheet_row", sheet=note.sheet, row=note.row)
-    return (
-        text
-        if str(note.row) in text.split("：")[0].split(":")[0]
-        else words("cli.import.at", where=where, text=text)
-    )
+    return words("cli.import.at", where=where, text=text)

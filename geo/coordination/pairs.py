@@ -187,7 +187,8 @@ def near_pairs_compiled(
     grid, size = _grid(bounds, ask.farthest() + band, len(a_ends) + len(b_ends))
     b_cells = kernel.bucket(b_ends, grid, size)
     a_cells = b_cells if ask.itself else kernel.bucket(a_ends, grid, size)
-    i, j, sure = kernel.search(
+    search: Any = kernel.search
+    i, j, sure = search(
         a_ends, a_shape, a_form, *ask.of_a.columns(), *a_cells,
         b_ends, b_shape, b_form, *ask.of_b.columns(), *b_cells, ask.reach, band, ask.itself,
     )  # fmt: skip

@@ -17,11 +17,12 @@ from geo.intake.fields import Fields
 from geo.intake.headers import Match, match_headers, match_table
 from geo.intake.identity import Naming, filled_from_stored
 from geo.intake.organisations import resolve_owners
+from geo.intake.pipe_checks import check_equal_at_points, check_pipes
 from geo.intake.pipes import kind_of, kind_of_name
 from geo.intake.places import Gazetteer, place_in_outlines
 from geo.intake.points import place_points, points_of_lines
 from geo.intake.report import Level
-from geo.intake.survey_checks import check_lines, check_points
+from geo.intake.survey_checks import check_lines, check_points, label_of
 from geo.intake.table import Table
 from geo.intake.values import each_value
 from geo.layers import LINES, NODES, OWNERS
@@ -92,10 +93,13 @@ def lines_from(tables: Sequence[Table], context: Context, crs: str | None) -> li
     if lines is not None:
         lines = _with_group_of_numbers(lines, "start_number")
         lines = gpd.GeoDataFrame(check_lines(lines, nodes, context.notes))
+        check_pipes(lines, label_of(lines), context.notes)
     if nodes is not None:
         nodes = _with_group_of_numbers(_with_group_of_lines(nodes, lines), "number")
         nodes = _without_twins(nodes, text_key(nodes, "utility", "number"), context)
         check_points(nodes, lines, context.notes)
+        if lines is not None:
+            check_equal_at_points(nodes, lines, context.notes)
     return _settled(lines, nodes, source, context)
 
 

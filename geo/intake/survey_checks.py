@@ -25,7 +25,7 @@ def check_lines(lines: gpd.GeoDataFrame, nodes: gpd.GeoDataFrame | None, notes: 
     """Notes on segments; ``lines`` without those that stand twice, also reversed, of the same kind."""
     kept = _without_doubles(lines, notes)
     length = shapely.length(np.asarray(kept["geometry"].array))
-    label = _label(kept)
+    label = label_of(kept)
     numbered = kept["start_number"].notna().to_numpy(bool)
     remark(
         kept,
@@ -67,12 +67,13 @@ def _without_doubles(lines: gpd.GeoDataFrame, notes: Notes) -> gpd.GeoDataFrame:
         twice,
         notes,
         "segment_twice",
-        values=_label(lines),
+        values=label_of(lines),
         facts=lambda at: {"first": int(first[key.iloc[at]])},
     )
 
 
-def _label(lines: pd.DataFrame) -> pd.Series:
+def label_of(lines: pd.DataFrame) -> pd.Series:
+    """A segment's two point numbers, for people."""
     return (
         lines["start_number"].astype("string").fillna("")
         + "–"

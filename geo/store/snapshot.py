@@ -4,7 +4,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -19,14 +21,14 @@ WHOLE_LAYER = 2000
 class Tree:
     """A spatial index that is built when it is first asked for, by one thread, and kept."""
 
-    frame: pd.DataFrame
+    shapes: np.ndarray
     _built: list[shapely.STRtree] = field(default_factory=list)
     _building: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self) -> shapely.STRtree:
         with self._building:
             if not self._built:
-                self._built.append(shapely.STRtree(np.asarray(self.frame["geometry"].array)))
+                self._built.append(shapely.STRtree(self.shapes))
         return self._built[0]
 
 
@@ -45,16 +47,24 @@ class Snapshot:
 
     def tree(self, layer: str) -> shapely.STRtree:
         """Index over the geometries of a layer; its numbers are positions in the layer's frame."""
-        return self._trees.setdefault(layer, Tree(self.frames[layer])).get()
+        return self._trees.setdefault(layer, Tree(_shapes(self.frames[layer]))).get()
+
+
+def _shapes(frame: pd.DataFrame) -> np.ndarray:
+    return np.asarray(frame["geometry"].array)
 
 
 def _snapshot(
     revision: int, meta: Mapping[str, str], frames: Mapping[str, pd.DataFrame], old: Snapshot | None
 ) -> Snapshot:
-    kept = {
-        name: tree for name, tree in list((old._trees if old else {}).items()) if tree.frame is frames[name]
-    }
+    """With the trees of ``old`` whose geometries, in their order, are the same still."""
+    before = list(old._trees.items()) if old else []
+    kept = {name: tree for name, tree in before if _is_same(tree.shapes, _shapes(frames[name]))}
     return Snapshot(revision, meta, MappingProxyType(dict(frames)), kept)
+
+
+def _is_same(left: np.ndarray, right: np.ndarray) -> bool:
+    return len(left) == len(right) and np.shares_memory(left, right)
 
 
 def load(view: View) -> Snapshot:
@@ -65,7 +75,7 @@ def load(view: View) -> Snapshot:
 def advance(old: Snapshot, view: View) -> Snapshot:
     """The store as ``view`` sees it, from an older snapshot and the rows touched since.
 
-    Equal in every row, type and order to ``load(view)``.
+    Equal in every row, type and order to ``load(view)``. Columns in which no row changed are shared.
     """
     touched = view.touched(old.revision)
     frames = {
@@ -79,14 +89,36 @@ def _moved_on(frame: pd.DataFrame, layer: str, ids: list[str], view: View) -> pd
     if len(ids) > max(WHOLE_LAYER, len(frame) // 4):
         return view.read(layer)
     fresh = view.read(layer, ids)
-    stays = ~frame["id"].isin(ids).to_numpy()
-    places = pd.Index(frame["id"]).get_indexer(pd.Index(fresh["id"]))
-    order = np.concatenate([np.flatnonzero(stays), np.where(places < 0, len(frame), places)])
-    return (
-        pd.concat([frame[stays], fresh], ignore_index=True)
-        .iloc[np.argsort(order, kind="stable")]
-        .reset_index(drop=True)
-    )
+    there = np.flatnonzero(frame["id"].isin(ids).to_numpy())
+    stays = frame["id"].iloc[there].isin(fresh["id"]).to_numpy()
+    moved = _with_rows(frame, there[stays], fresh.iloc[: stays.sum()])
+    if not stays.all():
+        moved = moved.drop(index=moved.index[there[~stays]]).reset_index(drop=True)
+    if stays.sum() < len(fresh):
+        moved = pd.concat([moved, fresh.iloc[stays.sum() :]], ignore_index=True)
+    return moved
+
+
+def _with_rows(frame: pd.DataFrame, places: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
+    """The frame with ``rows`` at ``places``; shares with it every column in which they are the same.
+
+    Rows come in the order in which they were added, and an id that went never comes back: so those that were
+    there before stand first among the fresh ones, in the same order.
+    """
+    moved = frame.copy(deep=False)
+    before = frame.iloc[places]
+    for name in frame.columns if len(places) else ():
+        if not _same(before[name].array, rows[name].array):
+            values = frame[name].array.copy()
+            values[places] = rows[name].array
+            moved[name] = pd.Series(values, index=frame.index)
+    return moved
+
+
+def _same(left: Any, right: Any) -> bool:
+    if isinstance(left, gpd.array.GeometryArray):
+        return bool(np.array_equal(shapely.to_wkb(np.asarray(left)), shapely.to_wkb(np.asarray(right))))
+    return bool(left.equals(right))
 
 
 class SnapshotKeeper:

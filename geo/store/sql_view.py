@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from pyproj import CRS
-from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Select, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Select, bindparam, select
 
 from geo.layers import Layer, layer_named
 from geo.store.protocol import Event, Revision
@@ -18,6 +18,7 @@ EVENT_FIELDS = tuple(EVENT.c[name] for name in Event._fields)
 REVISION_FIELDS = tuple(REVISION.c[name] for name in Revision._fields)
 SHOWN_FIELDS = ("revision", "seq", "at", "actor", "origin", "layer", "row_id", "action", "before", "after")
 
+TOUCHED = select(EVENT.c.layer, EVENT.c.row_id).where(EVENT.c.revision > bindparam("since"))
 ALL_META = select(META.c.key, META.c.value)
 
 READ_AT_ONCE = 1000
@@ -165,9 +166,9 @@ class SqlView:
 
     def touched(self, since: int) -> Mapping[str, list[str]]:
         """Ids of the rows that events after revision ``since`` name, by layer."""
-        rows = self._select(select(EVENT.c.layer, EVENT.c.row_id).distinct().where(EVENT.c.revision > since))
+        rows = self._select(TOUCHED, since=since)
         found: dict[str, list[str]] = {}
-        for layer, row in rows:
+        for layer, row in dict.fromkeys(rows):
             found.setdefault(layer, []).append(row)
         return found
 

@@ -138,7 +138,7 @@ def geopandas_pairs(lines: Lines) -> tuple[np.ndarray, np.ndarray]:
 
 
 def duckdb_peer(lines: Lines) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
-    """DuckDB spatial from a table in memory; other conditions after the spatial join, or it loses its index."""
+    """DuckDB spatial from a table in memory; conditions after the spatial join, or it loses its index."""
     import duckdb
     import duckdb_extension_spatial
 
@@ -148,25 +148,20 @@ def duckdb_peer(lines: Lines) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     table = _table(lines)
     connection.register("given", table)
     connection.execute("CREATE TABLE line AS SELECT * EXCLUDE wkb, ST_GeomFromWKB(wkb) AS g FROM given")
-    query = f"""
-        SELECT i, j FROM (
-            SELECT a.id AS i, b.id AS j, a.owner AS p, b.owner AS q, a.first AS s, b.first AS t, a.last AS u, b.last AS v
-            FROM line a JOIN line b ON ST_DWithin(a.g, b.g, {DISTANCE_M})
-        ) WHERE i < j AND p <> q AND s <= v AND t <= u
-    """
+    query = f"SELECT a.id AS i, b.id AS j FROM line a JOIN line b ON ST_DWithin(a.g, b.g, {DISTANCE_M})"
 
     def call() -> tuple[np.ndarray, np.ndarray]:
         found = connection.execute(query).fetchnumpy()
-        return np.asarray(found["i"]), np.asarray(found["j"])
+        return kept(lines, np.asarray(found["i"]), np.asarray(found["j"]))
 
     return call
 
 
 def sedona_peer(lines: Lines) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """SedonaDB over the same table in memory."""
-    import sedona.db
+    import sedonadb
 
-    session = sedona.db.connect()
+    session = sedonadb.connect()
     session.create_data_frame(_table(lines)).to_view("given")
     session.sql("SELECT id, owner, first, last, ST_GeomFromWKB(wkb) AS g FROM given").to_memtable().to_view(
         "line"
@@ -177,7 +172,7 @@ def sedona_peer(lines: Lines) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """
 
     def call() -> tuple[np.ndarray, np.ndarray]:
-        found = session.sql(query).to_arrow_table()
+        found = pa.table(session.sql(query))
         return found["i"].to_numpy(), found["j"].to_numpy()
 
     return call

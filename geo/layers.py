@@ -389,7 +389,8 @@ def _column_faults(frame: pd.DataFrame, layer: Layer) -> Iterable[Fault]:
         if absent.all():
             continue
         if column.kind == TEXT:
-            yield from _faults("wrong_type", frame, values.str.contains("\0", regex=False, na=False), column.name)
+            nul = values.str.contains("\0", regex=False, na=False)
+            yield from _faults("wrong_type", frame, nul, column.name)
         if column.choices is not None:
             known = [member.value for member in column.choices]
             yield from _faults("not_a_choice", frame, values.notna() & ~values.isin(known), column.name)

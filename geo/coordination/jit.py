@@ -17,7 +17,7 @@ def jit(function: Function) -> Function:
     """Compile ``function`` at its first call and keep the machine code on disk."""
     if _INTERPRETED.get():
         return function
-    return cast(Function, numba.njit(cache=True, error_model="numpy")(function))
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
 @contextmanager

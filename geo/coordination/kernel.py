@@ -171,8 +171,12 @@ def search(
     reach: Floats,
     band: float,
     itself: bool,
+    first_cell: int,
+    last_cell: int,
 ) -> tuple[Ints, Ints, Bools]:
     """Pairs (i, j) whose distance is at most the reach of their groups plus both margins; some come twice.
+
+    Only the cells from ``first_cell`` up to, not with, ``last_cell`` are looked at.
 
     ``sure`` is false where the distance is within ``band`` of that limit. Pairs of one owner (codes below zero
     are nobody), of windows that do not overlap and of a negative reach are dropped before any distance.
@@ -183,10 +187,10 @@ def search(
     recent = np.full(1 << 14, -1, dtype=np.int64)
     others = len(b_owner)
     crowd = 1
-    for cell in range(len(b_start) - 1):
+    for cell in range(first_cell, last_cell):
         crowd = max(crowd, b_start[cell + 1] - b_start[cell] + 1)
     hits = np.empty(crowd, dtype=np.int64)
-    for cell in range(len(a_start) - 1):
+    for cell in range(first_cell, last_cell):
         for p in range(a_start[cell], a_start[cell + 1]):
             west, south, east, north = a_boxes[p, 0], a_boxes[p, 1], a_boxes[p, 2], a_boxes[p, 3]
             flag = a_flag[p]

@@ -74,7 +74,7 @@ def _entries(name: str) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
         return [
             (module.segments, (table, ints, ints)),
             (module.bucket, (table, reals, i8)),
-            (module.search, (*side, *side, table, f8, numba.boolean)),
+            (module.search, (*side, *side, table, f8, numba.boolean, i8, i8)),
         ]
     vertices = (table, ints, ints)
     return [

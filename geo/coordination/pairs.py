@@ -1,6 +1,9 @@
 """Pairs of geometries that are near each other: the same pairs as shapely's ``dwithin``, many times faster."""
 
 import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +17,8 @@ from geo.coordination.chains import Bools, Chains, Floats, Ints, chains
 BAND_M = 1e-6
 _CELLS_PER_SEGMENT = 4
 _CELL = 2.0
+_MOST_THREADS = 8
+_WORTH_THREADS = 100_000
 # a little more than the relative error of a single-precision number
 _SINGLE = 2.0**-22
 EARLIEST, LATEST = np.iinfo(np.int64).min // 2, np.iinfo(np.int64).max // 2
@@ -187,11 +192,11 @@ def near_pairs_compiled(
     grid, size = _grid(bounds, ask.farthest() + band, len(a_ends) + len(b_ends))
     b_cells = kernel.bucket(b_ends, grid, size)
     a_cells = b_cells if ask.itself else kernel.bucket(a_ends, grid, size)
-    search: Any = kernel.search
-    i, j, sure = search(
+    sides = (
         a_ends, a_shape, a_form, *ask.of_a.columns(), *a_cells,
-        b_ends, b_shape, b_form, *ask.of_b.columns(), *b_cells, ask.reach, band, ask.itself,
+        b_ends, b_shape, b_form, *ask.of_b.columns(), *b_cells,
     )  # fmt: skip
+    i, j, sure = _searched(lambda *cells: kernel.search(*sides, ask.reach, band, ask.itself, *cells), b_cells[0])
     i, j, sure = _once(i, j, sure, len(ask.b))
     open_ = np.flatnonzero(~sure)
     if len(open_):
@@ -201,6 +206,19 @@ def near_pairs_compiled(
     if ask.a.areal.any() or ask.b.areal.any():
         return _with_inner(ask, i, j)
     return i, j
+
+
+def _searched(search: Callable[..., tuple[Ints, Ints, Bools]], start: Ints) -> tuple[Ints, Ints, Bools]:
+    """The kernel's answer, from as many threads as there are processors: it runs without the interpreter's lock."""
+    threads = min(os.cpu_count() or 1, _MOST_THREADS)
+    if threads == 1 or start[-1] < _WORTH_THREADS:
+        return search(0, len(start) - 1)
+    cuts = np.searchsorted(start, np.linspace(0, start[-1], 4 * threads + 1)[1:-1])
+    cells = np.unique(np.concatenate([[0], cuts, [len(start) - 1]]))
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(search, cells[:-1].tolist(), cells[1:].tolist()))
+    i, j, sure = (np.concatenate(column) for column in zip(*found, strict=True))
+    return i, j, sure
 
 
 def _grid(bounds: Floats, reach: float, segments: int) -> tuple[Floats, int]:

@@ -20,7 +20,7 @@ from geo.store.gpkg_writing import GeoPackageWriting
 from geo.store.migrating import migrate_file
 from geo.store.placing import placing, refuse_taken
 from geo.store.schema import APPLICATION_ID, build
-from geo.store.sqlite import BUSY_TIMEOUT_S, copy_file, make_engine, translated
+from geo.store.sqlite import BUSY_TIMEOUT_S, copy_from, make_engine, translated
 from geo.store.tables import META, SCHEMA_VERSION
 
 
@@ -105,7 +105,7 @@ class GeoPackageStore:
     def backup(self, path: Path) -> None:
         """Write the store as it is now to a new file by SQLite's backup; writers are not held up."""
         self._refuse_closed()
-        copy_file(self.path, path)
+        copy_from(self._reading, self.path, path)
 
     def close(self) -> None:
         """Close every connection; afterwards the file is an ordinary file and the store of no use."""

@@ -90,12 +90,22 @@ def make_engine(path: Path, *, busy_timeout_s: float, writes: bool, create: bool
 
 def copy_file(source: Path, target: Path) -> None:
     """Copy a GeoPackage by SQLite's backup to a new file, closed and whole; writers are not held up."""
+    engine = make_engine(source, busy_timeout_s=BUSY_TIMEOUT_S, writes=False)
+    try:
+        copy_from(engine, source, target)
+    finally:
+        engine.dispose()
+
+
+def copy_from(engine: Engine, source: Path, target: Path) -> None:
+    """Copy the GeoPackage that ``engine`` reads, as ``copy_file`` does."""
     with (
         translated(source),
-        closing(connect(source, busy_timeout_s=BUSY_TIMEOUT_S, writes=False)) as live,
+        closing(engine.raw_connection()) as live,
         closing(driver().connect(str(target))) as copy,
     ):
-        live.backup(copy)
+        connection: Any = live.dbapi_connection
+        connection.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
 
 

@@ -45,6 +45,7 @@ export function listen(plate) {
   });
   map.on('click', ({ latlng }) => {
     if (idle()) return;
+    cancelAnimationFrame(frame);
     const found = at(latlng);
     plate.tooltip.hide();
     if (found) plate.select(found.layer.name, found.layer.ids[found.i]);

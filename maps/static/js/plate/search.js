@@ -129,6 +129,15 @@ export function addSearch(map, plate) {
     return undefined;
   }
 
+  /** Enter before the list has come: the first that is known here. */
+  function chooseFirst() {
+    clearTimeout(timer);
+    look();
+    if (!found.length) return;
+    asking?.abort();
+    choose(0);
+  }
+
   input.addEventListener('input', () => {
     clearTimeout(timer);
     timer = setTimeout(look, WAIT_MS);
@@ -139,6 +148,7 @@ export function addSearch(map, plate) {
     else if (event.key === 'ArrowDown') point(Math.min(at + 1, found.length - 1));
     else if (event.key === 'ArrowUp') point(Math.max(at - 1, 0));
     else if (event.key === 'Enter' && !list.hidden) choose(at);
+    else if (event.key === 'Enter' && input.value.trim()) chooseFirst();
     else if (event.key === 'Escape' && !list.hidden) close();
     else return;
     event.preventDefault();

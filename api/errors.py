@@ -24,15 +24,21 @@ STATUS: tuple[tuple[type[errors.PlanError], int], ...] = (
     (errors.StoreError, 500),
     (errors.PlanError, 500),
 )
-WORDLESS = frozenset({"no_such_words", "no_such_placeholder", "no_such_language"})
+BY_CODE = {
+    "no_such_words": 500,
+    "no_such_placeholder": 500,
+    "no_such_language": 500,
+    "store_full": 507,
+    "store_unreachable": 503,
+}
 PROBLEM = "application/problem+json"
 log = logging.getLogger("tongchou")
 
 
 def status_of(error: errors.PlanError) -> int:
-    """The HTTP status of the first class of the table that the error is of; missing words are our fault."""
-    if error.code in WORDLESS:
-        return 500
+    """The HTTP status of the error's code, else of the first class of the table that it is of."""
+    if error.code in BY_CODE:
+        return BY_CODE[error.code]
     return next(status for kind, status in STATUS if isinstance(error, kind))
 
 

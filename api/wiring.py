@@ -11,7 +11,7 @@ from api.settings import Settings
 from geo.district import District, read_district
 from geo.errors import StoreUnsuitable, UnreadableFile
 from geo.programme.catalogue import WorkKind, read_catalogue
-from geo.store.opening import open_store
+from geo.store.opening import open_store, shown
 from geo.store.protocol import Store
 from geo.store.snapshot import SnapshotKeeper
 from maps.atlas import Atlas
@@ -142,7 +142,7 @@ def open_services(settings: Settings | None = None) -> Services:
     if found != data.district.code:
         store.close()
         raise StoreUnsuitable(
-            "store_of_another_district", path=settings.store, found=found, expected=data.district.code
+            "store_of_another_district", path=shown(settings.store), found=found, expected=data.district.code
         )
     return Services(settings, data, store, SnapshotKeeper(store))
 

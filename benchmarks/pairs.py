@@ -236,7 +236,8 @@ def _keys(lines: Lines, i: np.ndarray, j: np.ndarray) -> np.ndarray:
 
 
 def run(report: Report, *, runs: int = 5, seed: int = 7, large: bool = False) -> None:
-    """Cities of 25 and 750 thousand lines, other layouts, and on request 5 million for the kernel's growth."""
+    """Cities of 25 and 750 thousand lines, other layouts, and on request 5 million for the kernel's
+    growth."""
     machine.compile_all()
     compare(report, synthetic_lines(25_000, seed=seed), runs)
     median = compare(report, synthetic_lines(750_000, seed=seed), runs, goals=True)

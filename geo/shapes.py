@@ -1,4 +1,5 @@
-"""Vectorised geometry that several rooms' decisions share: points along paths, segments, in the frame's own CRS."""
+"""Vectorised geometry that several rooms' decisions share: points along paths, segments, in the frame's
+own CRS."""
 
 from typing import Any
 
@@ -24,7 +25,8 @@ def segments(start: Floats, end: Floats) -> Shapes:
 
 
 def along(paths: Shapes, share: float) -> Shapes:
-    """The point of each path at a share of its length, 0 the start and 1 the end; of a multi-path its first part."""
+    """The point of each path at a share of its length, 0 the start and 1 the end; of a multi-path its
+    first part."""
     single = np.asarray(shapely.get_geometry(paths, 0), dtype=object)
     return np.asarray(shapely.line_interpolate_point(single, share, normalized=True), dtype=object)
 

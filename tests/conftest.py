@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from geo.district import read_district
+from geo.store.locations import is_database
 from geo.store.opening import migrate
-from geo.store.postgres import is_database
 from geo.store.sqlite import connect
 
 DISTRICT = Path(__file__).parents[1] / "data" / "district.toml"

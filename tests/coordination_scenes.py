@@ -29,18 +29,36 @@ def path(*points: tuple[float, float]) -> shapely.LineString:
 def line(name: str, line_class: str | None, shape: Any, **columns: Any) -> dict[str, Any]:
     """A planned line of no outer size; depth 1.5 m to the top unless said otherwise."""
     base = {
-        "id": name, "owner": f"own-{name}", "utility": UTILITY[(line_class or "C")[0]], "line_class": line_class,
-        "state": "planned", "outer_width_mm": 0.0, "outer_height_mm": 0.0, "depth_start_m": 1.5, "depth_end_m": 1.5,
-        "depth_reference": "top", "geometry": shape,
-    }  # fmt: skip
+        "id": name,
+        "owner": f"own-{name}",
+        "utility": UTILITY[(line_class or "C")[0]],
+        "line_class": line_class,
+        "state": "planned",
+        "outer_width_mm": 0.0,
+        "outer_height_mm": 0.0,
+        "depth_start_m": 1.5,
+        "depth_end_m": 1.5,
+        "depth_reference": "top",
+        "geometry": shape,
+    }
     return {**base, **columns}
 
 
-def dig(name: str, shape: Any, start: str | None = None, end: str | None = None, **columns: Any) -> dict[str, Any]:
+def dig(
+    name: str, shape: Any, start: str | None = None, end: str | None = None, **columns: Any
+) -> dict[str, Any]:
     base = {
-        "id": name, "owner": f"own-{name}", "state": "submitted", "width_m": 0.8, "depth_m": 1.2, "utility": "JS",
-        "window_start": start, "window_end": end, "community": "com-1", "geometry": shape,
-    }  # fmt: skip
+        "id": name,
+        "owner": f"own-{name}",
+        "state": "submitted",
+        "width_m": 0.8,
+        "depth_m": 1.2,
+        "utility": "JS",
+        "window_start": start,
+        "window_end": end,
+        "community": "com-1",
+        "geometry": shape,
+    }
     return {**base, **columns}
 
 
@@ -63,7 +81,9 @@ def frames(
 
 def buildings(*rows: tuple[str, Any]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(
-        {"id": [name for name, _ in rows], "community": "com-1"}, geometry=[shape for _, shape in rows], crs=CRS
+        {"id": [name for name, _ in rows], "community": "com-1"},
+        geometry=[shape for _, shape in rows],
+        crs=CRS,
     )
 
 
@@ -75,7 +95,10 @@ LIMITS = read_limits()
 
 
 def judge(
-    where: Mapping[str, pd.DataFrame], limits: Limits = LIMITS, parameters: Parameters | None = None, today: date = TODAY
+    where: Mapping[str, pd.DataFrame],
+    limits: Limits = LIMITS,
+    parameters: Parameters | None = None,
+    today: date = TODAY,
 ) -> Findings:
     return find(where, limits, parameters or Parameters(), today)
 
@@ -98,7 +121,9 @@ def apart(scenes: list[dict[str, pd.DataFrame]]) -> dict[str, pd.DataFrame]:
     parts: dict[str, list[pd.DataFrame]] = {}
     for number, scene in enumerate(scenes):
         for name, frame in scene.items():
-            moved = frame.assign(geometry=frame.geometry.translate(300.0 * (number % 40), 300.0 * (number // 40)))
+            moved = frame.assign(
+                geometry=frame.geometry.translate(300.0 * (number % 40), 300.0 * (number // 40))
+            )
             for column in ("id", "dig", "replaces", "connects_to", "serves_building", "owner"):
                 if column in moved:
                     moved[column] = f"{number}:" + moved[column]

@@ -68,7 +68,8 @@ with TestClient(create_app(services)) as client:
     worker = threading.Thread(target=outside)
     worker.start()
     while worker.is_alive():
-        ask_all(client, community, owner)
+        for place in ("/", "/map", "/api/status", f"/community/{community}", "/api/export?format=gpkg"):
+            assert client.get(place).status_code == 200, place
     worker.join()
     assert not failed, failed
     # Here inotify has counted the other processes too; what this one opened has its own words.

@@ -1,4 +1,5 @@
-"""Limits are the tables' own cells: symmetric, with their provenance, and never more certain than the attributes."""
+"""Limits are the tables' own cells: symmetric, with their provenance, and never more certain than the
+attributes."""
 
 import numpy as np
 import pandas as pd
@@ -21,17 +22,28 @@ def code(name: str) -> np.ndarray:
 
 def conditions(text: str) -> tuple[np.ndarray | None, np.ndarray | None]:
     known = {
-        "": (None, None), "nominal_diameter_mm<=300": (300, None), "nominal_diameter_mm>300": (301, None),
-        "voltage_kv<35": (None, 34.9), "voltage_kv>=35": (None, 35), "voltage_kv<=330": (None, 330), "voltage_kv>330": (None, 331),
-    }  # fmt: skip
+        "": (None, None),
+        "nominal_diameter_mm<=300": (300, None),
+        "nominal_diameter_mm>300": (301, None),
+        "voltage_kv<35": (None, 34.9),
+        "voltage_kv>=35": (None, 35),
+        "voltage_kv<=330": (None, 330),
+        "voltage_kv>330": (None, 331),
+    }
     size, volts = known[text]
-    return (None if size is None else np.array([size], float)), (None if volts is None else np.array([volts], float))
+    return (None if size is None else np.array([size], float)), (
+        None if volts is None else np.array([volts], float)
+    )
 
 
 @pytest.mark.parametrize("row", range(len(HORIZONTAL)))
 def test_every_horizontal_cell_both_ways_round(row: int) -> None:
     cell = HORIZONTAL[row]
-    if cell["a"] == cell["b"] == "" or "electrified" in cell["condition"] or (cell["a"], cell["b"]) == ("H", "P3"):
+    if (
+        cell["a"] == cell["b"] == ""
+        or "electrified" in cell["condition"]
+        or (cell["a"], cell["b"]) == ("H", "P3")
+    ):
         return
     for a, b in ((cell["a"], cell["b"]), (cell["b"], cell["a"])):
         found = LIMITS.horizontal_of(code(a), code(b), *conditions(cell["condition"]))
@@ -90,8 +102,16 @@ def test_every_pair_of_line_classes_is_symmetric() -> None:
 
 
 def test_a_signed_cell_replaces_the_tables_own_and_makes_a_new_version() -> None:
-    cell = {"table": "horizontal", "a": "S", "b": "W1", "condition": None, "min_m": 1.2, "by": "工程师", "page": "p. 14",
-            "date": "2026-07-01"}  # fmt: skip
+    cell = {
+        "table": "horizontal",
+        "a": "S",
+        "b": "W1",
+        "condition": None,
+        "min_m": 1.2,
+        "by": "工程师",
+        "page": "p. 14",
+        "date": "2026-07-01",
+    }
     signed = read_limits(pd.DataFrame([cell]))
     found = signed.horizontal_of(code("W1"), code("S"))
     assert found.high[0] == 1.2
@@ -102,16 +122,34 @@ def test_a_signed_cell_replaces_the_tables_own_and_makes_a_new_version() -> None
     assert read_limits().version == LIMITS.version
 
 
-@pytest.mark.parametrize("cell", [{"table": "sideways"}, {"table": "horizontal", "b": "XX"}, {"table": "cover", "b": "roof"}])
+@pytest.mark.parametrize(
+    "cell", [{"table": "sideways"}, {"table": "horizontal", "b": "XX"}, {"table": "cover", "b": "roof"}]
+)
 def test_a_cell_that_no_table_has_cannot_be_signed(cell: dict[str, str]) -> None:
-    base = {"table": "horizontal", "a": "W1", "b": "S", "condition": None, "min_m": 1, "by": "x", "page": "1", "date": "d"}
+    base = {
+        "table": "horizontal",
+        "a": "W1",
+        "b": "S",
+        "condition": None,
+        "min_m": 1,
+        "by": "x",
+        "page": "1",
+        "date": "d",
+    }
     with pytest.raises(BadInput):
         read_limits(pd.DataFrame([base | cell]))
 
 
 def line_of(**columns: object) -> str:
-    base = {"line_class": None, "utility": None, "kind": None, "laying": None, "pressure_mpa": None,
-            "nominal_diameter_mm": None, "voltage_kv": None}  # fmt: skip
+    base = {
+        "line_class": None,
+        "utility": None,
+        "kind": None,
+        "laying": None,
+        "pressure_mpa": None,
+        "nominal_diameter_mm": None,
+        "voltage_kv": None,
+    }
     return label(int(line_groups(pd.DataFrame([base | columns]))[0]))
 
 
@@ -147,7 +185,7 @@ def line_of(**columns: object) -> str:
         ({"utility": "JS", "line_class": "S"}, "S"),
         ({"utility": "DL", "line_class": "nonsense", "laying": "ZM"}, "E1"),
     ],
-)  # fmt: skip
+)
 def test_what_a_line_is_and_what_it_may_be(columns: dict[str, object], wanted: str) -> None:
     assert line_of(**columns) == wanted
 

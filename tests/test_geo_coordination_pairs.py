@@ -46,7 +46,9 @@ def half(pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-@pytest.mark.parametrize(("count", "extent", "step"), [(600, 300, 6), (300, 40, 3), (400, 5000, 40), (300, 1000, 0.02)])
+@pytest.mark.parametrize(
+    ("count", "extent", "step"), [(600, 300, 6), (300, 40, 3), (400, 5000, 40), (300, 1000, 0.02)]
+)
 def test_random_lines_within_and_across(count: int, extent: float, step: float, distance: float) -> None:
     rng = np.random.default_rng(count)
     a, b = walks(rng, count, extent, step), walks(rng, count // 2, extent, step)
@@ -90,7 +92,9 @@ def test_areas_points_and_multilines(seed: int, distance: float) -> None:
     rng = np.random.default_rng(seed)
     lines = walks(rng, 12, 30, 4)
     areas = shapely.buffer(walks(rng, 6, 30, 4), rng.uniform(0.5, 8, 6))
-    holed = shapely.difference(shapely.buffer(shapely.points(HERE + 15), 12), shapely.buffer(shapely.points(HERE + 15), 9))
+    holed = shapely.difference(
+        shapely.buffer(shapely.points(HERE + 15), 12), shapely.buffer(shapely.points(HERE + 15), 9)
+    )
     multi = shapely.multilinestrings(list(walks(rng, 3, 30, 2)))
     dots = shapely.points(rng.uniform(0, 30, (6, 2)) + HERE)
     mixed = np.array([*areas, holed, multi, *dots, None, shapely.LineString()], dtype=object)
@@ -151,7 +155,9 @@ def test_arrow_geometry_is_taken_as_it_is() -> None:
     shapes = walks(rng, 300, 100, 5)
     xy = shapely.get_coordinates(shapes)
     offsets = np.concatenate([[0], np.cumsum(shapely.get_num_coordinates(shapes))]).astype(np.int32)
-    arrow = pa.ListArray.from_arrays(pa.array(offsets), pa.FixedSizeListArray.from_arrays(pa.array(xy.ravel()), 2))
+    arrow = pa.ListArray.from_arrays(
+        pa.array(offsets), pa.FixedSizeListArray.from_arrays(pa.array(xy.ravel()), 2)
+    )
     plain = as_set(near_pairs_compiled(shapes, None, 1.0))
     for form in (arrow, pa.chunked_array([arrow]), pa.array(shapely.to_wkb(shapes)), gpd.GeoSeries(shapes)):
         assert as_set(near_pairs_compiled(form, None, 1.0)) == plain
@@ -165,7 +171,10 @@ def test_empty_sides_give_no_pairs() -> None:
     some = walks(np.random.default_rng(1), 3, 5, 1)
     for a, b in (([], None), (some, []), ([], some), ([None], some)):
         for call in (near_pairs, near_pairs_shapely):
-            assert as_set(call(np.array(a, dtype=object), None if b is None else np.array(b, dtype=object), 1.0)) == set()
+            assert (
+                as_set(call(np.array(a, dtype=object), None if b is None else np.array(b, dtype=object), 1.0))
+                == set()
+            )
 
 
 def test_collections_are_refused() -> None:

@@ -13,11 +13,12 @@ import shapely
 
 from geo.errors import StoreError, StoreExists, StoreMissing, StoreUnsuitable
 from geo.layers import LAYERS
-from geo.store import blobs
+from geo.store import blobs, sqlite
 from geo.store.export import copy_store
 from geo.store.gpkg import GeoPackageStore
-from geo.store.opening import create_store, is_live, open_store
+from geo.store.opening import create_store, is_live, migrate, open_store
 from geo.store.places import file_system_of, is_network
+from geo.store.placing import placing
 from geo.store.protocol import Store
 from geo.store.record import Change, record
 from geo.store.sqlite import OLDEST_SQLITE, driver
@@ -254,3 +255,39 @@ def extent(store: Store) -> tuple[object, ...]:
     with store.view() as view:
         query = "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = 'communities'"
         return tuple(view._rows(query)[0])
+
+
+def test_a_name_that_was_taken_meanwhile_is_left_to_its_taker(tmp_path: Path) -> None:
+    path = tmp_path / "s.gpkg"
+    with pytest.raises(StoreExists), placing(path) as fresh:
+        fresh.write_text("ours")
+        path.write_text("theirs")
+    assert path.read_text() == "theirs"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["s.gpkg"]
+
+
+def test_a_reader_cannot_write(tmp_path: Path) -> None:
+    with full_store(place(tmp_path)) as store:
+        with pytest.raises(StoreUnsuitable) as caught, store.view() as view:
+            view._rows("DELETE FROM works")  # type: ignore[attr-defined]
+        assert caught.value.code == "store_read_only"
+        with pytest.raises(StoreError) as failed, store.view() as view:
+            view._rows("SELECT * FROM nothing")  # type: ignore[attr-defined]
+        assert failed.value.code == "store_failed"
+
+
+def test_an_old_sqlite_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "OLDEST_SQLITE", (99, 0, 0))
+    driver.cache_clear()
+    with pytest.raises(StoreUnsuitable) as caught:
+        driver()
+    assert (caught.value.code, caught.value.facts["needed"]) == ("sqlite_too_old", "99.0.0")
+    monkeypatch.undo()
+    assert driver()
+
+
+def test_migrating_a_file_of_this_version_leaves_it_alone(tmp_path: Path) -> None:
+    new_store(place(tmp_path)).close()
+    before = Path(place(tmp_path)).read_bytes()
+    migrate(place(tmp_path), district())
+    assert Path(place(tmp_path)).read_bytes() == before

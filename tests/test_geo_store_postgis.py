@@ -245,3 +245,35 @@ def test_a_store_comes_back_when_its_connections_were_cut(location: str, cluster
         edit = pd.DataFrame({"id": ["works-0 号"], "note": ["x"]})
         assert record(store, [Change("works", update=edit)], actor="a", at=AT, origin="t").revision == 2
         assert keeper.current().revision == 2
+
+
+@postgis_only
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("53100", "store_full"),
+        ("55P03", "store_busy"),
+        ("40P01", "store_busy"),
+        ("42501", "store_not_permitted"),
+        ("25006", "store_read_only"),
+        ("08006", "store_unreachable"),
+        ("22012", "store_failed"),
+    ],
+)
+def test_what_the_server_says_is_put_in_our_words(state: str, code: str, location: str) -> None:
+    with create_store(location, district()) as store:
+        with pytest.raises(StoreError) as caught, store.writing() as writing:
+            writing._cursor(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$")  # type: ignore[attr-defined]
+        assert caught.value.code == code
+        assert store.revision() == 0
+
+
+@postgis_only
+def test_a_closed_store_says_so(location: str) -> None:
+    store = create_store(location, district())
+    store.close()
+    for use in (store.revision, store.meta, lambda: store.read("works")):
+        with pytest.raises(StoreError) as caught:
+            use()
+        assert caught.value.code == "store_closed"
+    assert SECRET not in str(caught.value)

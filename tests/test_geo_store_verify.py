@@ -86,6 +86,8 @@ def test_a_history_cut_at_its_end_shows(store: Store, forge: Callable[[str], Non
         ("DELETE FROM rtree_communities_geom", ("index", 0, "communities", "")),
         ("DROP TRIGGER tongchou_guard_works_update", ("guard", 0, "works", "")),
         ("DROP TRIGGER rtree_lines_geom_update6", ("guard", 0, "lines", "")),
+        ("DROP TABLE works", ("table", 0, "works", "")),
+        ("INSERT INTO rtree_lines_geom VALUES (77, 0, 0, 0, 0)", ("index", 0, "lines", "")),
         ("DROP TABLE rtree_lines_geom", ("index", 0, "lines", "")),
         ("UPDATE rtree_lines_geom SET maxx = minx", ("index", 0, "lines", "")),
         ("UPDATE buildings SET storeys = 'many'", ("row_differs", 0, "buildings", "buildings-0 号")),

@@ -11,6 +11,7 @@ from api.commands.saying import say, say_json
 from api.settings import Settings
 from api.wiring import open_services
 from geo.errors import BadInput
+from geo.store.opening import shown
 from maps.wording import wording
 
 M_ARENA_MAX = -8
@@ -29,9 +30,9 @@ def serve_store(settings: Settings, *, as_json: bool) -> int:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{host}:{door.getsockname()[1]}/"
         if as_json:
-            say_json({"url": url, "store": settings.store})
+            say_json({"url": url, "store": shown(settings.store)})
         else:
-            say(words("cli.serve.at", url=url, store=settings.store))
+            say(words("cli.serve.at", url=url, store=shown(settings.store)))
         uvicorn.Server(config).run(sockets=[door])
     finally:
         services.close()

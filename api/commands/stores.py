@@ -14,8 +14,8 @@ from geo.errors import BadDistrict, StoreMissing
 from geo.layers import LAYERS
 from geo.sample.district import build_sample
 from geo.store.canonical import verify_chain
-from geo.store.opening import create_store, open_store, put_in_place, refuse_taken, store_path
-from geo.store.postgres import is_database
+from geo.store.locations import is_database
+from geo.store.opening import create_store, open_store, put_in_place, refuse_taken, shown, store_path
 from geo.store.record import Change, record
 from maps.wording import wording
 
@@ -27,7 +27,7 @@ def make_store(settings: Settings, *, sample: bool, if_missing: bool, as_json: b
     words = wording(settings.lang)
     if if_missing and _is_there(settings.store):
         if as_json:
-            say_json({"store": settings.store, "made": False})
+            say_json({"store": shown(settings.store), "made": False})
         return 0
     if not is_database(settings.store):
         refuse_taken(store_path(settings.store))
@@ -36,12 +36,12 @@ def make_store(settings: Settings, *, sample: bool, if_missing: bool, as_json: b
     revision = _make(settings, data, frames, sample)
     counts = {name: len(frame) for name, frame in frames.items()}
     if as_json:
-        told = {"store": settings.store, "made": True, "revision": revision, "sample": sample}
+        told = {"store": shown(settings.store), "made": True, "revision": revision, "sample": sample}
         say_json(told | {"rows": counts})
     else:
         key = "cli.init.sample" if sample else "cli.init.empty"
-        shown = {name: counts.get(name, 0) for name in ("communities", "buildings")}
-        say(words(key, store=settings.store, **shown))
+        figures = {name: counts.get(name, 0) for name in ("communities", "buildings")}
+        say(words(key, store=shown(settings.store), **figures))
     return 0
 
 

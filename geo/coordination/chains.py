@@ -20,7 +20,8 @@ _LINE, _POLYGON, _MULTIPOLYGON, _COLLECTION = 1, 3, 6, 7
 
 @dataclass(frozen=True, eq=False)
 class Chains:
-    """``xy`` (n, 2) in metres; part p is ``xy[part[p]:part[p+1]]``; geometry g is parts ``shape[g]:shape[g+1]``.
+    """``xy`` (n, 2) in metres; part p is ``xy[part[p]:part[p+1]]``; geometry g is parts
+    ``shape[g]:shape[g+1]``.
 
     A part is a point, a line or a ring; ``areal`` marks the geometries whose parts bound an area. A missing
     or empty geometry has no parts. ``source`` are the shapely geometries they were taken from, if any.

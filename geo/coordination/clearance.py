@@ -1,4 +1,5 @@
-"""Horizontal clearance, edge to edge: exact stretches on which a line is too near to what stands beside it."""
+"""Horizontal clearance, edge to edge: exact stretches on which a line is too near to what stands beside
+it."""
 
 from dataclasses import dataclass
 
@@ -150,9 +151,13 @@ def _why(things: Things, near: Near, asked: Ints, around: Discs, left: Ints) -> 
 
 
 def _rows(
-    things: Things, near: Near, verdict: np.ndarray, reason: np.ndarray,
-    runs: list[tuple[Ints, Stretches]], limits: Limits,
-) -> Rows:  # fmt: skip
+    things: Things,
+    near: Near,
+    verdict: np.ndarray,
+    reason: np.ndarray,
+    runs: list[tuple[Ints, Stretches]],
+    limits: Limits,
+) -> Rows:
     count = len(near.i)
     fails = verdict == Verdict.FAIL.value
     measured = near.gap.copy()
@@ -164,11 +169,21 @@ def _rows(
     provenance, reference = sources(limits.horizontal, near.found.row)
     columns = {
         **describe(things, near.i, near.j),
-        "verdict": verdict, "reason": reason, "rule": HORIZONTAL, "clause": HORIZONTAL, "unit": "m",
+        "verdict": verdict,
+        "reason": reason,
+        "rule": HORIZONTAL,
+        "clause": HORIZONTAL,
+        "unit": "m",
         "measured": np.maximum(np.where(np.isfinite(measured), measured, np.nan) - near.known, 0.0),
-        "required": np.where(fails, near.found.low, np.where(np.isinf(near.found.high), np.nan, near.found.high)),
-        "provenance": provenance, "reference": reference, "length_m": length, "worst": worst, "geometry": geometry,
-    }  # fmt: skip
+        "required": np.where(
+            fails, near.found.low, np.where(np.isinf(near.found.high), np.nan, near.found.high)
+        ),
+        "provenance": provenance,
+        "reference": reference,
+        "length_m": length,
+        "worst": worst,
+        "geometry": geometry,
+    }
     return draft(FindingKind.HORIZONTAL, columns, count)
 
 

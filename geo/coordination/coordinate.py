@@ -26,8 +26,8 @@ from geo.coordination.zones import find_zones
 def find(frames: Mapping[str, pd.DataFrame], limits: Limits, parameters: Parameters, as_of: date) -> Findings:
     """What the rules say about ``frames`` (layers by name, in one projected CRS) on the day ``as_of``.
 
-    Digs whose window ended before ``as_of`` are done and are no longer judged. Layers that are absent count as
-    empty; ``pavings`` and ``consents`` are optional frames, see ``paving`` and ``zones``.
+    Digs whose window ended before ``as_of`` are done and are no longer judged. Layers that are absent
+    count as empty; ``pavings`` and ``consents`` are optional frames, see ``paving`` and ``zones``.
     """
     parts = [*_of_lines(frames, limits, parameters, as_of), *_of_digs(frames, parameters, as_of)]
     return collect(parts, _crs(frames))

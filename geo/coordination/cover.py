@@ -129,7 +129,8 @@ def _families(things: Things, rows: Ints) -> np.ndarray:
 def _required(
     things: Things, rows: Ints, road: Bools, limits: Limits, parameters: Parameters
 ) -> tuple[Floats, Floats, Ints]:
-    """Least and greatest cover that the table may ask, NaN where it asks none, and the row of the greatest."""
+    """Least and greatest cover that the table may ask, NaN where it asks none, and the row of the
+    greatest."""
     table = limits.cover
     footway, carriageway = (
         table[f"min_m_{name}"].to_numpy(np.float64) for name in ("footway", "carriageway")

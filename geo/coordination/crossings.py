@@ -1,4 +1,5 @@
-"""Where lines cross or join: what that exempts from the horizontal table, and the vertical table at crossings."""
+"""Where lines cross or join: what that exempts from the horizontal table, and the vertical table at
+crossings."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,8 @@ _FLATTEST_ENTRY = 0.2
 class Places:
     """Places where thing i and thing j cross or join; ``joint`` where they belong together there.
 
-    ``sine`` of the angle, 1 where two ends meet straight on; ``along_i``, ``along_j`` the fraction of the length.
+    ``sine`` of the angle, 1 where two ends meet straight on; ``along_i``, ``along_j`` the fraction of the
+    length.
     """
 
     i: Ints
@@ -70,8 +72,8 @@ def discs(things: Things, at: Places, i: Ints, j: Ints, radius: Floats) -> Discs
     """The discs of the pairs (i, j) whose limit, centre to centre, is ``radius``.
 
     Around each crossing, and around each joint, the approach: radius / sin(angle). Where a line goes on in
-    another of its series (survey segments stay segments), the crossings of the next segment count for it too. The
-    last stretch of a house connection and of a branch, around the end that enters.
+    another of its series (survey segments stay segments), the crossings of the next segment count for it
+    too. The last stretch of a house connection and of a branch, around the end that enters.
     """
     near_i, near_j, source = _with_neighbours(things, at, float(radius.max(initial=0.0)))
     pair = _pair_of(i, j, near_i, near_j, len(things))
@@ -116,7 +118,8 @@ def _with_neighbours(things: Things, at: Places, radius: float) -> tuple[Ints, I
 def _spread(
     things: Things, rows: Ints, spot: Shapes, reach: Floats, start: Ints, neighbour: Ints
 ) -> tuple[Ints, Ints]:
-    """Lines reached from ``rows`` segment by segment within ``reach`` of each place, and the place of each."""
+    """Lines reached from ``rows`` segment by segment within ``reach`` of each place, and the place of
+    each."""
     source = np.arange(len(rows), dtype=np.int64)
     seen = source * len(things) + rows
     front_source, front = source, rows
@@ -191,9 +194,10 @@ def _end_discs(lines: np.ndarray, into: np.ndarray, radius: Floats) -> Floats:
 def find_vertical(things: Things, at: Places, limits: Limits, parameters: Parameters) -> Rows:
     """Findings of kind 2: one per pair of lines that cross, at the crossing with the least clearance.
 
-    The clearance is from the underside of the upper line to the top of the lower one, each depth interpolated by
-    length over the whole line. It fails when it is too small whatever a missing depth or height may be, and is
-    unknown when it may be.
+    The clearance is from the underside of the upper line to the top of the lower one, each depth
+    interpolated by
+    length over the whole line. It fails when it is too small whatever a missing depth or height may be,
+    and is unknown when it may be.
     """
     crossing = ~at.joint & things.is_line[at.i] & things.is_line[at.j]
     i, j = at.i[crossing], at.j[crossing]
@@ -206,13 +210,22 @@ def find_vertical(things: Things, at: Places, limits: Limits, parameters: Parame
     verdict[~found.applies] = Verdict.NOT_APPLICABLE
     reason = exemption(things, i, j)
     verdict[reason != ""] = Verdict.EXEMPT
-    rows = pd.DataFrame({
-        "i": i, "j": j, "verdict": verdict.astype(str), "reason": reason, "row": found.row,
-        "measured": np.where(np.isfinite(most), np.where(fails, most, np.where(np.isfinite(least), least, np.nan)), np.nan),
-        "required": np.where(fails, found.low, found.high),
-        "short": np.where(np.isfinite(most), most, np.inf),
-        "x": at.xy[crossing, 0], "y": at.xy[crossing, 1],
-    })  # fmt: skip
+    rows = pd.DataFrame(
+        {
+            "i": i,
+            "j": j,
+            "verdict": verdict.astype(str),
+            "reason": reason,
+            "row": found.row,
+            "measured": np.where(
+                np.isfinite(most), np.where(fails, most, np.where(np.isfinite(least), least, np.nan)), np.nan
+            ),
+            "required": np.where(fails, found.low, found.high),
+            "short": np.where(np.isfinite(most), most, np.inf),
+            "x": at.xy[crossing, 0],
+            "y": at.xy[crossing, 1],
+        }
+    )
     return _one_per_pair(things, rows, limits)
 
 
@@ -242,9 +255,14 @@ def _one_per_pair(things: Things, rows: pd.DataFrame, limits: Limits) -> Rows:
     columns = {
         **describe(things, first["i"].to_numpy(), first["j"].to_numpy()),
         **{name: first[name].to_numpy() for name in ("verdict", "reason", "measured", "required")},
-        "rule": VERTICAL, "clause": VERTICAL, "unit": "m", "provenance": provenance, "reference": reference,
-        "worst": worst[lead.to_numpy()], "geometry": places_of,
-    }  # fmt: skip
+        "rule": VERTICAL,
+        "clause": VERTICAL,
+        "unit": "m",
+        "provenance": provenance,
+        "reference": reference,
+        "worst": worst[lead.to_numpy()],
+        "geometry": places_of,
+    }
     return draft(FindingKind.VERTICAL, columns, len(first))
 
 
@@ -259,7 +277,8 @@ def sources(table: pd.DataFrame, row: Ints) -> tuple[np.ndarray, np.ndarray]:
 
 
 def exemption(things: Things, i: Ints, j: Ints) -> np.ndarray:
-    """Why a pair is no clash at all, or ``""``: one replaces the other, or is gone before the other is laid."""
+    """Why a pair is no clash at all, or ``""``: one replaces the other, or is gone before the other is
+    laid."""
     replaced = (things.replaces[i] == j) | (things.replaces[j] == i)
     gone = (things.gone[j] < things.start[i]) | (things.gone[i] < things.start[j])
     return np.where(replaced, "replaced", np.where(gone, "gone_before", "")).astype(object)

@@ -48,11 +48,16 @@ def find_dug_twice(digs: Trenches, met: Meetings, parameters: Parameters) -> Row
     found = _corridor(digs, met, parameters)
     long = found.length >= np.maximum(*_both(digs, met, "least_length_m", parameters))
     columns = {
-        **digs.describe(met.i, met.j), **_saved(digs, met, found),
-        "verdict": str(Verdict.NEEDS_REVIEW), "unit": "m", "measured": found.length,
-        "required": parameters.least_length_m, "provenance": "parameter",
-        "worst": spots(found.worst), "geometry": found.geometry(),
-    }  # fmt: skip
+        **digs.describe(met.i, met.j),
+        **_saved(digs, met, found),
+        "verdict": str(Verdict.NEEDS_REVIEW),
+        "unit": "m",
+        "measured": found.length,
+        "required": parameters.least_length_m,
+        "provenance": "parameter",
+        "worst": spots(found.worst),
+        "geometry": found.geometry(),
+    }
     return draft(FindingKind.DUG_TWICE, columns, len(met.i)).where(long)
 
 
@@ -71,19 +76,24 @@ def find_same_days(digs: Trenches, met: Meetings, parameters: Parameters) -> Row
     shared = found.length >= parameters.least_length_m
     columns = {
         **digs.describe(met.i, met.j),
-        "verdict": str(Verdict.NEEDS_REVIEW), "unit": "d", "measured": 1.0 - met.apart, "required": 0.0,
-        "reason": np.where(shared, SHARED, CROSSING), "provenance": "parameter", "length_m": found.length,
+        "verdict": str(Verdict.NEEDS_REVIEW),
+        "unit": "d",
+        "measured": 1.0 - met.apart,
+        "required": 0.0,
+        "reason": np.where(shared, SHARED, CROSSING),
+        "provenance": "parameter",
+        "length_m": found.length,
         "worst": np.where(crosses, spot, spots(found.worst)),
         "geometry": np.where(shared, found.geometry(), spot),
-    }  # fmt: skip
+    }
     return draft(FindingKind.SAME_DAYS, columns, len(met.i)).where(shared | crosses)
 
 
 def find_opportunities(digs: Trenches, met: Meetings, parameters: Parameters) -> Rows:
     """Kind 9: parallel within sharing distance, in windows that overlap or that both owners can make overlap.
 
-    ``measured`` is the shift in days that it takes, ``required`` the shift that both can make. Gas shares the dig,
-    never the bed: ``reason`` says so.
+    ``measured`` is the shift in days that it takes, ``required`` the shift that both can make. Gas shares
+    the dig, never the bed: ``reason`` says so.
     """
     room = np.add(*_both(digs, met, "shift_days", parameters))
     met_now = ~met.dated | (met.apart <= room)
@@ -93,11 +103,17 @@ def find_opportunities(digs: Trenches, met: Meetings, parameters: Parameters) ->
     long = found.length >= np.maximum(*_both(digs, met, "least_length_m", parameters))
     gas = (digs.utility[met.i] == Utility.GAS) | (digs.utility[met.j] == Utility.GAS)
     columns = {
-        **digs.describe(met.i, met.j), **_saved(digs, met, found),
-        "verdict": str(Verdict.OPPORTUNITY), "unit": "d", "measured": np.maximum(met.apart, 0).astype(np.float64),
-        "required": room, "reason": np.where(gas, GAS_BED, ""), "provenance": "parameter",
-        "worst": spots(found.worst), "geometry": found.geometry(),
-    }  # fmt: skip
+        **digs.describe(met.i, met.j),
+        **_saved(digs, met, found),
+        "verdict": str(Verdict.OPPORTUNITY),
+        "unit": "d",
+        "measured": np.maximum(met.apart, 0).astype(np.float64),
+        "required": room,
+        "reason": np.where(gas, GAS_BED, ""),
+        "provenance": "parameter",
+        "worst": spots(found.worst),
+        "geometry": found.geometry(),
+    }
     return draft(FindingKind.OPPORTUNITY, columns, len(met.i)).where(long)
 
 
@@ -112,12 +128,15 @@ def _corridor(digs: Trenches, met: Meetings, parameters: Parameters) -> Stretche
 
 
 def _saved(digs: Trenches, met: Meetings, found: Stretches) -> dict[str, Floats]:
-    """What one opening saves: metres of trench, square metres of the narrower trench, days for that length."""
+    """What one opening saves: metres of trench, square metres of the narrower trench, days for that
+    length."""
     narrow = 2 * np.minimum(digs.half[met.i], digs.half[met.j])
     whole = np.stack([shapely.length(digs.path[rows]) for rows in (met.i, met.j)])
     days = np.stack([digs.days[met.i], digs.days[met.j]])
     share = np.minimum(found.length / np.maximum(whole, 1e-9), 1.0)
     return {
-        "length_m": found.length, "saved_m": found.length, "saved_m2": found.length * narrow,
+        "length_m": found.length,
+        "saved_m": found.length,
+        "saved_m2": found.length * narrow,
         "saved_days": np.round(np.fmin(*(days * share))),
-    }  # fmt: skip
+    }

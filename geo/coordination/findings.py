@@ -15,9 +15,25 @@ from geo.coordination.chains import Bools
 from geo.vocabulary import FindingKind, Verdict
 
 TEXTS = (
-    "id", "kind", "verdict", "thing_a", "thing_b", "layer_a", "layer_b", "class_a", "class_b", "rule", "clause",
-    "unit", "provenance", "reference", "reason", "owner_a", "owner_b", "community",
-)  # fmt: skip
+    "id",
+    "kind",
+    "verdict",
+    "thing_a",
+    "thing_b",
+    "layer_a",
+    "layer_b",
+    "class_a",
+    "class_b",
+    "rule",
+    "clause",
+    "unit",
+    "provenance",
+    "reference",
+    "reason",
+    "owner_a",
+    "owner_b",
+    "community",
+)
 REALS = ("measured", "required", "length_m", "saved_m", "saved_m2", "saved_days")
 DATES = ("window_start", "window_end")
 COLUMNS = (*TEXTS, *REALS, *DATES, "worst", "geometry")
@@ -29,8 +45,8 @@ COUNTED = ("kind", "verdict", "reason")
 class Findings:
     """``listed``: a GeoDataFrame of ``COLUMNS``, ordered by kind and things. ``counts``: every verdict.
 
-    ``counts`` has kind, verdict, reason and count, those that are only counted included; ``unlisted`` are their
-    rows, for who asks.
+    ``counts`` has kind, verdict, reason and count, those that are only counted included; ``unlisted`` are
+    their rows, for who asks.
     """
 
     listed: gpd.GeoDataFrame
@@ -40,7 +56,8 @@ class Findings:
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Findings of one rule as plain arrays by column name, each ``count`` long; absent columns are missing."""
+    """Findings of one rule as plain arrays by column name, each ``count`` long; absent columns are
+    missing."""
 
     columns: dict[str, npt.NDArray[Any]]
     count: int
@@ -108,9 +125,19 @@ def collect(parts: Iterable[Rows], crs: CRS | str | None) -> Findings:
 
 
 def _counts(every: Rows) -> pd.DataFrame:
-    table = {name: _of(every, name).astype(object) for name in COUNTED}
-    table["reason"] = np.where(_missing(table["reason"]), "", table["reason"])
-    frame = pd.DataFrame(table, dtype="string")
+    return _tally({name: _of(every, name).astype(object) for name in COUNTED})
+
+
+def tallied(*frames: pd.DataFrame) -> pd.DataFrame:
+    """How often each kind, verdict and reason occurs in frames of findings."""
+    return _tally(
+        {name: np.concatenate([frame[name].to_numpy(dtype=object) for frame in frames]) for name in COUNTED}
+    )
+
+
+def _tally(columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
+    reason = columns["reason"]
+    frame = pd.DataFrame({**columns, "reason": np.where(_missing(reason), "", reason)}, dtype="string")
     return frame.groupby(list(COUNTED), sort=True).size().astype("int64").rename("count").reset_index()
 
 

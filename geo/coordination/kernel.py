@@ -6,11 +6,14 @@ import numpy.typing as npt
 from geo.coordination.chains import Bools, Floats, Ints
 from geo.coordination.jit import jit
 
-Singles = npt.NDArray[np.float32]
 Small = npt.NDArray[np.int32]
+Boxes = npt.NDArray[np.int32]
+Traits = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.int8]
 
 POINT, DOT = 2, 1
+# boxes are whole numbers of the grid's smallest step, which is its extent divided by this
+STEPS = 2.0**29
 
 
 @jit
@@ -46,24 +49,24 @@ def spot2(px: float, py: float, ax: float, ay: float, ux: float, uy: float) -> f
 
 
 @jit
-def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Floats, Ints, Bytes, Floats]:
-    """Ends (m, 4) of every segment, the geometry of each, its form, and a summary.
+def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Small, Small, Bytes, Floats]:
+    """First vertex of every segment, the geometry of each, its form, and a summary.
 
-    The form is ``POINT`` for a point, ``DOT`` for a line that never leaves its first vertex, else 0. The summary:
-    least x and y, greatest x and y, mean extent of a segment.
+    The form is ``POINT`` for a point, ``DOT`` for a line that never leaves its first vertex, else 0. The
+    summary: least x and y, greatest x and y, mean extent of a segment.
     """
     count = 0
     for p in range(len(part) - 1):
         count += max(part[p + 1] - part[p] - 1, 1)
-    ends = np.empty((count, 4), dtype=np.float64)
-    owner = np.empty(count, dtype=np.int64)
+    vertex = np.empty(count, dtype=np.int32)
+    owner = np.empty(count, dtype=np.int32)
     form = np.zeros(count, dtype=np.int8)
     west, south, east, north, extent = np.inf, np.inf, -np.inf, -np.inf, 0.0
     k = 0
     for g in range(len(shape) - 1):
         for p in range(shape[g], shape[g + 1]):
             low, high = part[p], part[p + 1]
-            shape_of = POINT if high - low == 1 else DOT
+            kind = POINT if high - low == 1 else DOT
             first = k
             for v in range(low, max(high - 1, low + 1)):
                 w = min(v + 1, high - 1)
@@ -71,103 +74,101 @@ def segments(xy: Floats, part: Ints, shape: Ints) -> tuple[Floats, Ints, Bytes, 
                 west, south = min(west, x0, x1), min(south, y0, y1)
                 east, north = max(east, x0, x1), max(north, y0, y1)
                 extent += max(abs(x1 - x0), abs(y1 - y0))
-                ends[k, 0], ends[k, 1], ends[k, 2], ends[k, 3] = x0, y0, x1, y1
+                vertex[k] = v
                 owner[k] = g
                 if x0 != x1 or y0 != y1:
-                    shape_of = 0
+                    kind = 0
                 k += 1
-            form[first:k] = shape_of
-    return ends, owner, form, np.array([west, south, east, north, extent / max(k, 1)])
+            form[first:k] = kind
+    return vertex, owner, form, np.array([west, south, east, north, extent / max(k, 1)])
 
 
 @jit
-def pieces(x0: float, y0: float, x1: float, y1: float, cell: float) -> int:
-    """Into how many pieces a segment is cut so that none is much longer than a cell."""
-    return int(max(abs(x1 - x0), abs(y1 - y0)) / (1.5 * cell)) + 1
+def spread(xy: Floats, v: int, form: int, piece: int, grid: Floats) -> tuple[int, float, float, float, float]:
+    """Into how many pieces a segment is cut, and the widened box of one of them, in steps of the grid.
 
-
-@jit
-def box(ends: Floats, k: int, piece: int, count: int, grid: Floats) -> tuple[float, float, float, float]:
-    """The widened box of one piece of segment k, from the grid's corner."""
-    west, south, pad = grid[0], grid[1], grid[5]
-    x0, y0 = ends[k, 0] - west, ends[k, 1] - south
-    x1, y1 = ends[k, 2] - west, ends[k, 3] - south
+    No piece is much longer than a cell. ``grid``: west, south, cells per step, columns, rows, pad in
+    steps, steps per metre.
+    """
+    w = v if form == POINT else v + 1
+    scale, pad = grid[6], grid[5]
+    x0, y0 = (xy[v, 0] - grid[0]) * scale, (xy[v, 1] - grid[1]) * scale
+    x1, y1 = (xy[w, 0] - grid[0]) * scale, (xy[w, 1] - grid[1]) * scale
+    count = int(max(abs(x1 - x0), abs(y1 - y0)) * grid[2] / 1.5) + 1
     if count > 1:
         dx, dy = (x1 - x0) / count, (y1 - y0) / count
         x0, y0 = x0 + piece * dx, y0 + piece * dy
         x1, y1 = x0 + dx, y0 + dy
-    return min(x0, x1) - pad, min(y0, y1) - pad, max(x0, x1) + pad, max(y0, y1) + pad
+    return count, min(x0, x1) - pad, min(y0, y1) - pad, max(x0, x1) + pad, max(y0, y1) + pad
 
 
 @jit
-def bucket(ends: Floats, grid: Floats, size: int) -> tuple[Ints, Singles, Small, Small]:
-    """The grid's cells as runs ``start[c]:start[c+1]`` of boxes, segments and corner flags.
+def bucket(  # noqa: C901 (the loops of a kernel stand in one place)
+    xy: Floats, vertex: Small, form: Bytes, grid: Floats, size: int
+) -> tuple[Ints, Boxes]:
+    """The grid's cells as runs ``start[c]:start[c+1]`` of boxes: west, south, east, north, segment and flag.
 
-    ``grid`` is west, south, cell, columns, rows, pad; cells wrap at ``size``. The flag is 1 where the cell is
-    the first column of the box, 2 where it is its first row, 3 where it is both.
+    Cells wrap at ``size``. The last column is four times the segment, plus 1 where the cell is the first
+    column of the box, plus 2 where it is its first row.
     """
-    cell, columns, rows = grid[2], int(grid[3]), int(grid[4])
-    each = 1.0 / cell
-    start = np.zeros(size + 1, dtype=np.int64)
-    for k in range(len(ends)):
-        count = pieces(ends[k, 0], ends[k, 1], ends[k, 2], ends[k, 3], cell)
-        for piece in range(count):
-            west, south, east, north = box(ends, k, piece, count, grid)
+    each, columns, rows = grid[2], int(grid[3]), int(grid[4])
+    start = np.zeros(size + 2, dtype=np.int64)
+    for k in range(len(vertex)):
+        count = 1
+        piece = 0
+        while piece < count:
+            count, west, south, east, north = spread(xy, vertex[k], form[k], piece, grid)
             c0, c1 = max(int(west * each), 0), min(int(east * each), columns - 1)
             r0, r1 = max(int(south * each), 0), min(int(north * each), rows - 1)
             for r in range(r0, r1 + 1):
                 for c in range(c0, c1 + 1):
-                    start[(r * columns + c) % size + 1] += 1
+                    key = r * columns + c
+                    if key >= size:
+                        key %= size
+                    start[key + 2] += 1
+            piece += 1
     for c in range(size):
-        start[c + 1] += start[c]
-    total = start[size]
-    boxes = np.empty((total, 4), dtype=np.float32)
-    segment = np.empty(total, dtype=np.int32)
-    flag = np.empty(total, dtype=np.int32)
-    place = start[:-1].copy()
-    for k in range(len(ends)):
-        count = pieces(ends[k, 0], ends[k, 1], ends[k, 2], ends[k, 3], cell)
-        for piece in range(count):
-            west, south, east, north = box(ends, k, piece, count, grid)
+        start[c + 2] += start[c + 1]
+    boxes = np.empty((start[size + 1], 5), dtype=np.int32)
+    for k in range(len(vertex)):
+        count = 1
+        piece = 0
+        while piece < count:
+            count, west, south, east, north = spread(xy, vertex[k], form[k], piece, grid)
             c0, c1 = max(int(west * each), 0), min(int(east * each), columns - 1)
             r0, r1 = max(int(south * each), 0), min(int(north * each), rows - 1)
             for r in range(r0, r1 + 1):
                 for c in range(c0, c1 + 1):
-                    key = (r * columns + c) % size
-                    at = place[key]
-                    boxes[at, 0], boxes[at, 1], boxes[at, 2], boxes[at, 3] = west, south, east, north
-                    segment[at] = k
-                    flag[at] = (1 if c == c0 else 0) + (2 if r == r0 else 0)
-                    place[key] = at + 1
-    return start, boxes, segment, flag
+                    key = r * columns + c
+                    if key >= size:
+                        key %= size
+                    at = start[key + 1]
+                    boxes[at, 0], boxes[at, 1] = int(west) - 1, int(south) - 1
+                    boxes[at, 2], boxes[at, 3] = int(east) + 1, int(north) + 1
+                    boxes[at, 4] = 4 * k + (1 if c == c0 else 0) + (2 if r == r0 else 0)
+                    start[key + 1] = at + 1
+            piece += 1
+    return start[: size + 1], boxes
 
 
 @jit
-def search(
-    a_ends: Floats,
-    a_shape: Ints,
+def search(  # noqa: C901 (the loops of a kernel stand in one place)
+    a_xy: Floats,
+    a_vertex: Small,
+    a_shape: Small,
     a_form: Bytes,
-    a_owner: Ints,
-    a_from: Ints,
-    a_to: Ints,
-    a_group: Ints,
+    a_traits: Traits,
     a_margin: Floats,
     a_start: Ints,
-    a_boxes: Singles,
-    a_segment: Small,
-    a_flag: Small,
-    b_ends: Floats,
-    b_shape: Ints,
+    a_boxes: Boxes,
+    b_xy: Floats,
+    b_vertex: Small,
+    b_shape: Small,
     b_form: Bytes,
-    b_owner: Ints,
-    b_from: Ints,
-    b_to: Ints,
-    b_group: Ints,
+    b_traits: Traits,
     b_margin: Floats,
     b_start: Ints,
-    b_boxes: Singles,
-    b_segment: Small,
-    b_flag: Small,
+    b_boxes: Boxes,
     reach: Floats,
     band: float,
     itself: bool,
@@ -178,14 +179,15 @@ def search(
 
     Only the cells from ``first_cell`` up to, not with, ``last_cell`` are looked at.
 
-    ``sure`` is false where the distance is within ``band`` of that limit. Pairs of one owner (codes below zero
+    The traits of a geometry are its owner, the first and last day of its window, and its group. ``sure`` is
+    false where the distance is within ``band`` of that limit. Pairs of one owner (codes below zero
     are nobody), of windows that do not overlap and of a negative reach are dropped before any distance.
     """
     out_i, out_j = np.empty(4096, dtype=np.int64), np.empty(4096, dtype=np.int64)
     out_sure = np.empty(4096, dtype=np.bool_)
     count = 0
     recent = np.full(1 << 14, -1, dtype=np.int64)
-    others = len(b_owner)
+    others = len(b_margin)
     crowd = 1
     for cell in range(first_cell, last_cell):
         crowd = max(crowd, b_start[cell + 1] - b_start[cell] + 1)
@@ -193,29 +195,29 @@ def search(
     for cell in range(first_cell, last_cell):
         for p in range(a_start[cell], a_start[cell + 1]):
             west, south, east, north = a_boxes[p, 0], a_boxes[p, 1], a_boxes[p, 2], a_boxes[p, 3]
-            flag = a_flag[p]
+            flag = a_boxes[p, 4] & 3
             met = 0
             # without branches: whether two boxes meet is a coin toss to the processor
             for q in range(p + 1 if itself else b_start[cell], b_start[cell + 1]):
                 apart = (b_boxes[q, 0] > east) | (b_boxes[q, 2] < west)
                 apart |= (b_boxes[q, 1] > north) | (b_boxes[q, 3] < south)
-                apart |= (flag | b_flag[q]) != 3
+                apart |= ((flag | b_boxes[q, 4]) & 3) != 3
                 hits[met] = q
                 met += 1 - apart
             for at in range(met):
                 q = hits[at]
-                k, t = a_segment[p], b_segment[q]
-                i, j = a_shape[k], b_shape[t]
+                k, t = a_boxes[p, 4] >> 2, b_boxes[q, 4] >> 2
+                i, j = np.int64(a_shape[k]), np.int64(b_shape[t])
                 if itself:
                     if i == j:
                         continue
                     if i > j:
                         i, j, k, t = j, i, t, k
-                if a_owner[i] == b_owner[j] and a_owner[i] >= 0:
+                if a_traits[i, 1] > b_traits[j, 2] or b_traits[j, 1] > a_traits[i, 2]:
                     continue
-                if a_from[i] > b_to[j] or b_from[j] > a_to[i]:
+                if a_traits[i, 0] == b_traits[j, 0] and a_traits[i, 0] >= 0:
                     continue
-                limit = reach[a_group[i], b_group[j]]
+                limit = reach[a_traits[i, 3], b_traits[j, 3]]
                 if limit < 0.0:
                     continue
                 # as GEOS has it: a line of no length is near to points and areas, never to lines
@@ -226,9 +228,11 @@ def search(
                 if recent[slot] == pair + 1:
                     continue
                 limit += a_margin[i] + b_margin[j]
+                v, u = a_vertex[k], b_vertex[t]
+                w, z = (v if a_form[k] == POINT else v + 1), (u if b_form[t] == POINT else u + 1)
                 far2 = gap2(
-                    a_ends[k, 0], a_ends[k, 1], a_ends[k, 2], a_ends[k, 3],
-                    b_ends[t, 0], b_ends[t, 1], b_ends[t, 2], b_ends[t, 3],
+                    a_xy[v, 0], a_xy[v, 1], a_xy[w, 0], a_xy[w, 1],
+                    b_xy[u, 0], b_xy[u, 1], b_xy[z, 0], b_xy[z, 1],
                 )  # fmt: skip
                 if far2 > (limit + band) * (limit + band):
                     continue

@@ -35,8 +35,8 @@ _FAMILY = {**{code: code for code in _CROSSED}, "W1": "W", "W2": "W", **{f"G{n}"
 class Found:
     """Limits of many pairs, in metres: ``low`` is the least and ``high`` the greatest that may apply.
 
-    Both are equal where everything is known. ``row`` is the row of the table that ``high`` comes from, -1 where
-    the table has none (then ``high`` is infinite). ``applies`` is false where the cell is blank.
+    Both are equal where everything is known. ``row`` is the row of the table that ``high`` comes from, -1
+    where the table has none (then ``high`` is infinite). ``applies`` is false where the cell is blank.
     """
 
     low: Floats
@@ -76,8 +76,8 @@ class Limits:
     ) -> Found:
         """Horizontal limits of pairs of groups (``classes.GROUPS``).
 
-        ``diameter_mm`` is the larger nominal diameter of the pair and ``voltage_kv`` the power line's voltage;
-        NaN where unknown.
+        ``diameter_mm`` is the larger nominal diameter of the pair and ``voltage_kv`` the power line's
+        voltage; NaN where unknown.
         """
         return _look(self._across, _state(diameter_mm, voltage_kv, len(a)), a, b)
 
@@ -94,9 +94,10 @@ class Limits:
 def read_limits(signed: pd.DataFrame | None = None) -> Limits:
     """The tables of the package with ``signed`` cells put over them.
 
-    ``signed`` has the columns table (horizontal, vertical, cover), a, b, condition, min_m, by, page, date; for
-    cover a is the class, b the surface (footway, carriageway), condition the laying. Raises ``BadInput`` for a
-    cell that no table has.
+    ``signed`` has the columns table (horizontal, vertical, cover), a, b, condition, min_m, by, page, date;
+    for
+    cover a is the class, b the surface (footway, carriageway), condition the laying. Raises ``BadInput``
+    for a cell that no table has.
     """
     frames = {name: _read(name) for name in TABLES}
     for cell in [] if signed is None else signed.to_dict("records"):

@@ -57,23 +57,11 @@ def _entries(name: str) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
     f8, i8 = numba.float64, numba.int64
     table, ints, reals, small = f8[:, ::1], i8[::1], f8[::1], numba.int32[::1]
     if name == _PAIRS:
-        side = (
-            table,
-            ints,
-            numba.int8[::1],
-            ints,
-            ints,
-            ints,
-            ints,
-            reals,
-            ints,
-            numba.float32[:, ::1],
-            small,
-            small,
-        )
+        forms, boxes = numba.int8[::1], numba.int32[:, ::1]
+        side = (table, small, small, forms, i8[:, ::1], reals, ints, boxes)
         return [
             (module.segments, (table, ints, ints)),
-            (module.bucket, (table, reals, i8)),
+            (module.bucket, (table, small, forms, reals, i8)),
             (module.search, (*side, *side, table, f8, numba.boolean, i8, i8)),
         ]
     vertices = (table, ints, ints)

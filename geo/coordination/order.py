@@ -28,7 +28,8 @@ _MOST_LINES = 9
 
 
 def find_order(things: Things, parameters: Parameters, rows: Ints | None = None) -> Rows:
-    """Kind 8, clause 4.1.4: a planned line and a line beside it stand in another order from the building outward.
+    """Kind 8, clause 4.1.4: a planned line and a line beside it stand in another order from the building
+    outward.
 
     ``measured`` is how much farther from the building the line is that ought to be nearer.
     """
@@ -46,11 +47,18 @@ def find_order(things: Things, parameters: Parameters, rows: Ints | None = None)
     farther = np.where(first, near - far, far - near)
     wrong = farther > parameters.order_margin_m
     columns = {
-        **describe(things, i, j), "rule": YARD, "clause": YARD, "unit": "m",
+        **describe(things, i, j),
+        "rule": YARD,
+        "clause": YARD,
+        "unit": "m",
         "verdict": np.where(wrong, str(Verdict.NEEDS_REVIEW), str(Verdict.PASS)).astype(object),
-        "measured": np.maximum(farther, 0.0), "required": 0.0, "provenance": "secondary",
-        "length_m": shapely.length(runs), "worst": middle, "geometry": runs,
-    }  # fmt: skip
+        "measured": np.maximum(farther, 0.0),
+        "required": 0.0,
+        "provenance": "secondary",
+        "length_m": shapely.length(runs),
+        "worst": middle,
+        "geometry": runs,
+    }
     return draft(FindingKind.ORDER, columns, len(i))
 
 
@@ -86,9 +94,12 @@ def _beside(things: Things, parameters: Parameters, rank: Floats, rows: Ints | N
         return np.empty(0, np.int64), np.empty(0, np.int64)
     chains = things.chains
     a, b = near_pairs(
-        chains.take(asked), chains.take(lines), parameters.order_within_m,
-        traits_a=Traits(owner=rank[asked].astype(np.int64)), traits_b=Traits(owner=rank[lines].astype(np.int64)),
-    )  # fmt: skip
+        chains.take(asked),
+        chains.take(lines),
+        parameters.order_within_m,
+        traits_a=Traits(owner=rank[asked].astype(np.int64)),
+        traits_b=Traits(owner=rank[lines].astype(np.int64)),
+    )
     i, j = asked[a], lines[b]
     keep = (yards[i] == yards[j]) & ~(
         things.planned[j] & (things.ids[j].astype(str) < things.ids[i].astype(str))
@@ -118,7 +129,8 @@ def find_narrow_yards(
 ) -> Rows:
     """Kind 8, rule ``stack``: the widest gap that a yard has is too narrow for the lines that cross it.
 
-    A section across each long planned line from wall to wall. ``measured`` is its width, ``required`` the least
+    A section across each long planned line from wall to wall. ``measured`` is its width, ``required`` the
+    least
     width of the stack: clearances and known outer sizes in the best order. One finding per community, at its
     worst section.
     """
@@ -144,12 +156,19 @@ def find_narrow_yards(
     worst = table[~table["community"].duplicated()].index.to_numpy()
     narrow = need[worst] > width[worst] + parameters.tolerance_m
     columns = {
-        "rule": STACK, "clause": YARD, "unit": "m", "thing_a": things.community[rows[worst]], "layer_a": "communities",
+        "rule": STACK,
+        "clause": YARD,
+        "unit": "m",
+        "thing_a": things.community[rows[worst]],
+        "layer_a": "communities",
         "community": things.community[rows[worst]],
         "verdict": np.where(narrow, str(Verdict.NEEDS_REVIEW), str(Verdict.PASS)).astype(object),
-        "measured": width[worst], "required": need[worst], "provenance": "secondary",
-        "worst": shapely.line_interpolate_point(section[worst], 0.5, normalized=True), "geometry": section[worst],
-    }  # fmt: skip
+        "measured": width[worst],
+        "required": need[worst],
+        "provenance": "secondary",
+        "worst": shapely.line_interpolate_point(section[worst], 0.5, normalized=True),
+        "geometry": section[worst],
+    }
     return draft(FindingKind.ORDER, columns, len(worst))
 
 
@@ -183,7 +202,8 @@ def _stack(things: Things, limits: Limits, lines: Ints) -> float:
 
 
 def _shortest(gaps: Floats) -> float:
-    """Least sum of gaps over every order of the lines 1.. between two walls 0 (in the given order past nine)."""
+    """Least sum of gaps over every order of the lines 1.. between two walls 0 (in the given order past
+    nine)."""
     count = len(gaps) - 1
     if count > _MOST_LINES:
         ring = [0, *range(1, count + 1), 0]

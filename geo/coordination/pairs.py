@@ -1,4 +1,5 @@
-"""Pairs of geometries that are near each other: the same pairs as shapely's ``dwithin``, many times faster."""
+"""Pairs of geometries that are near each other: the same pairs as shapely's ``dwithin``, many times
+faster."""
 
 import math
 import os
@@ -16,11 +17,9 @@ from geo.coordination.chains import Bools, Chains, Floats, Ints, chains
 
 BAND_M = 1e-6
 _CELLS_PER_SEGMENT = 4
-_CELL = 2.0
+_CELL = 2.5
 _MOST_THREADS = 8
 _WORTH_THREADS = 100_000
-# a little more than the relative error of a single-precision number
-_SINGLE = 2.0**-22
 EARLIEST, LATEST = np.iinfo(np.int64).min // 2, np.iinfo(np.int64).max // 2
 
 
@@ -59,8 +58,9 @@ class Filled:
     group: Ints
     margin: Floats
 
-    def columns(self) -> tuple[Any, ...]:
-        return self.owner, self.start, self.end, self.group, self.margin
+    def columns(self) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Owner, start, end and group side by side, so that a look at one geometry is one look; margins."""
+        return np.column_stack([self.owner, self.start, self.end, self.group]), self.margin
 
 
 def _ints(values: npt.NDArray[np.integer[Any]] | None, count: int, default: int) -> Ints:
@@ -79,7 +79,8 @@ def near_pairs(
 ) -> tuple[Ints, Ints]:
     """Rows (i, j) of ``a`` and ``b`` that are at most ``distance`` metres apart, ordered by i, then j.
 
-    ``a`` and ``b`` are what ``chains`` takes, in one projected CRS. Without ``b`` the pairs within ``a``, each
+    ``a`` and ``b`` are what ``chains`` takes, in one projected CRS. Without ``b`` the pairs within ``a``,
+    each
     once, i < j. ``distance`` is a number or a table by the groups of both, where a negative entry drops the
     pair. Compiled code answers where it is ready (``machine``), shapely otherwise; the pairs are the same.
     """
@@ -176,27 +177,31 @@ def near_pairs_compiled(
     """``near_pairs`` by the kernel, compiled now if it is not yet.
 
     The kernel settles every pair whose distance differs from the limit by more than ``BAND_M``; in that band,
-    where rounding decides, it asks ``shapely.dwithin``. (The band is wider where coordinates are beyond 10^8 m.)
+    where rounding decides, it asks ``shapely.dwithin``. (The band is wider where coordinates are beyond
+    10^8 m.)
     """
     from geo.coordination import kernel
 
     ask = _question(a, b, distance, traits_a, traits_b)
-    b_ends, b_shape, b_form, b_sum = kernel.segments(ask.b.xy, ask.b.part, ask.b.shape)
-    a_ends, a_shape, a_form, a_sum = (
-        (b_ends, b_shape, b_form, b_sum) if ask.itself else kernel.segments(ask.a.xy, ask.a.part, ask.a.shape)
+    b_xy, a_xy = _vertices(ask.b), _vertices(ask.a)
+    b_first, b_shape, b_form, b_sum = kernel.segments(b_xy, ask.b.part, ask.b.shape)
+    a_first, a_shape, a_form, a_sum = (
+        (b_first, b_shape, b_form, b_sum) if ask.itself else kernel.segments(a_xy, ask.a.part, ask.a.shape)
     )
-    if not len(a_ends) or not len(b_ends):
+    if not len(a_first) or not len(b_first):
         return np.empty(0, np.int64), np.empty(0, np.int64)
     bounds = np.concatenate([np.minimum(a_sum, b_sum)[:2], np.maximum(a_sum, b_sum)[2:]])
     band = max(BAND_M, 64 * math.ulp(float(np.abs(bounds).max())))
-    grid, size = _grid(bounds, ask.farthest() + band, len(a_ends) + len(b_ends))
-    b_cells = kernel.bucket(b_ends, grid, size)
-    a_cells = b_cells if ask.itself else kernel.bucket(a_ends, grid, size)
-    sides = (
-        a_ends, a_shape, a_form, *ask.of_a.columns(), *a_cells,
-        b_ends, b_shape, b_form, *ask.of_b.columns(), *b_cells,
+    grid, size = _grid(bounds, ask.farthest() + band, len(a_first) + len(b_first))
+    b_cells = kernel.bucket(b_xy, b_first, b_form, grid, size)
+    a_cells = b_cells if ask.itself else kernel.bucket(a_xy, a_first, a_form, grid, size)
+    sides: tuple[Any, ...] = (
+        a_xy, a_first, a_shape, a_form, *ask.of_a.columns(), *a_cells,
+        b_xy, b_first, b_shape, b_form, *ask.of_b.columns(), *b_cells,
     )  # fmt: skip
-    i, j, sure = _searched(lambda *cells: kernel.search(*sides, ask.reach, band, ask.itself, *cells), b_cells[0])
+    i, j, sure = _searched(
+        lambda *cells: kernel.search(*sides, ask.reach, band, ask.itself, *cells), b_cells[0]
+    )
     i, j, sure = _once(i, j, sure, len(ask.b))
     open_ = np.flatnonzero(~sure)
     if len(open_):
@@ -209,7 +214,8 @@ def near_pairs_compiled(
 
 
 def _searched(search: Callable[..., tuple[Ints, Ints, Bools]], start: Ints) -> tuple[Ints, Ints, Bools]:
-    """The kernel's answer, from as many threads as there are processors: it runs without the interpreter's lock."""
+    """The kernel's answer, from as many threads as there are processors: it runs without the interpreter's
+    lock."""
     threads = min(os.cpu_count() or 1, _MOST_THREADS)
     if threads == 1 or start[-1] < _WORTH_THREADS:
         return search(0, len(start) - 1)
@@ -221,21 +227,26 @@ def _searched(search: Callable[..., tuple[Ints, Ints, Bools]], start: Ints) -> t
     return i, j, sure
 
 
-def _grid(bounds: Floats, reach: float, segments: int) -> tuple[Floats, int]:
-    """West, south, cell, columns, rows and pad of the grid, and the number of buckets that it wraps into.
+def _vertices(shapes: Chains) -> Floats:
+    return np.ascontiguousarray(shapes.xy, dtype=np.float64)
 
-    A cell is as wide as the search or as a usual segment, whichever is more. ``pad`` widens the box of every
-    segment by half the search, and by what single precision loses. Far-off outliers make more cells than
-    buckets: then cells share buckets.
+
+def _grid(bounds: Floats, reach: float, segments: int) -> tuple[Floats, int]:
+    """The grid as the kernel takes it (see ``kernel.spread``), and the number of buckets that it wraps into.
+
+    A cell is as wide as the search or as a usual segment, whichever is more. Every box is widened by half the
+    search. Far-off outliers make more cells than buckets: then cells share buckets.
     """
+    from geo.coordination.kernel import STEPS
+
     span = bounds[2:4] - bounds[:2]
-    widest = float(span.max())
+    widest = max(float(span.max()), reach, 1.0)
     cell = max(reach, float(bounds[4]), 1e-3, widest / 1e6) * _CELL
     columns, rows = (int(length // cell) + 1 for length in span)
     columns |= 1
     size = min(columns * rows, _CELLS_PER_SEGMENT * segments + 1)
-    pad = reach / 2 + widest * _SINGLE
-    return np.array([*bounds[:2], cell, columns, rows, pad], dtype=np.float64), size
+    scale = STEPS / widest
+    return np.array([*bounds[:2], 1 / (cell * scale), columns, rows, reach / 2 * scale, scale]), size
 
 
 def _once(i: Ints, j: Ints, sure: Bools, count: int) -> tuple[Ints, Ints, Bools]:

@@ -21,7 +21,8 @@ class Parameters:
     """Defaults that a utility engineer would accept; lengths in metres, spans in days.
 
     ``unlisted_m``: how near a pair without any row in the table is pointed out. ``largest_outer_m``: the
-    greatest outer width that a line of unknown size is taken to have. ``corridor_gap_m``: trenches whose edges
+    greatest outer width that a line of unknown size is taken to have. ``corridor_gap_m``: trenches whose
+    edges
     are no farther apart share a corridor. ``sharing_m``: centre lines within it can lie in one trench.
     ``shift_days``: how far an owner can move a window. ``yard_paving_days`` and the two street figures: how
     long new paving is protected. ``zones_m``: protection to each side of the outer wall by line class.
@@ -90,7 +91,8 @@ def with_overrides(
     district: Mapping[str, Any] | None = None,
     owners: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Parameters:
-    """``base`` with a district's figures and its owners' own. Raises ``BadInput`` for a name it does not know."""
+    """``base`` with a district's figures and its owners' own. Raises ``BadInput`` for a name it does not
+    know."""
     known = {each.name for each in fields(Parameters)} - {"owners"}
     _check(district or {}, known)
     for figures in (owners or {}).values():

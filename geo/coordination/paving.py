@@ -34,10 +34,14 @@ def _yards(digs: Trenches, works: pd.DataFrame | None, parameters: Parameters) -
     paved = works[(works["code"] == PAVING).to_numpy(dtype=bool)]
     actual, planned = days_of(paved["actual_end"], EARLIEST), days_of(paved["planned_end"], EARLIEST)
     done = actual > EARLIEST
-    table = pd.DataFrame({
-        "community": texts(paved, "community"), "work": texts(paved, "id"),
-        "day": np.where(done, actual, planned), "reason": np.where(done, "paved", "to_be_paved"),
-    })  # fmt: skip
+    table = pd.DataFrame(
+        {
+            "community": texts(paved, "community"),
+            "work": texts(paved, "id"),
+            "day": np.where(done, actual, planned),
+            "reason": np.where(done, "paved", "to_be_paved"),
+        }
+    )
     table = table[table["day"] > EARLIEST]
     asked = pd.DataFrame({"dig": np.arange(len(digs)), "community": digs.community})
     met = asked[digs.dated].merge(table, on="community")
@@ -46,11 +50,19 @@ def _yards(digs: Trenches, works: pd.DataFrame | None, parameters: Parameters) -
     # a dig that is open while the yard is paved belongs to the same works
     fresh = (age > 0) & (age < parameters.yard_paving_days)
     columns = {
-        **digs.describe(rows), "thing_b": met["work"].to_numpy(dtype=object), "layer_b": "works",
-        "rule": YARD, "clause": "", "verdict": np.where(fresh, str(Verdict.FAIL), str(Verdict.PASS)).astype(object),
-        "reason": met["reason"].to_numpy(dtype=object), "unit": "d", "measured": age.astype(np.float64),
-        "required": float(parameters.yard_paving_days), "provenance": "parameter", **_shape(digs, rows),
-    }  # fmt: skip
+        **digs.describe(rows),
+        "thing_b": met["work"].to_numpy(dtype=object),
+        "layer_b": "works",
+        "rule": YARD,
+        "clause": "",
+        "verdict": np.where(fresh, str(Verdict.FAIL), str(Verdict.PASS)).astype(object),
+        "reason": met["reason"].to_numpy(dtype=object),
+        "unit": "d",
+        "measured": age.astype(np.float64),
+        "required": float(parameters.yard_paving_days),
+        "provenance": "parameter",
+        **_shape(digs, rows),
+    }
     return draft(FindingKind.FRESH_PAVING, columns, len(rows))
 
 
@@ -68,12 +80,20 @@ def _streets(digs: Trenches, pavings: pd.DataFrame | None, parameters: Parameter
     fresh = (age > 0) & (age < required)
     cut = shapely.intersection(digs.path[rows], areas[road])
     columns = {
-        **digs.describe(rows), "thing_b": texts(pavings, "id")[road], "layer_b": "pavings",
-        "rule": STREET, "clause": STREET,
+        **digs.describe(rows),
+        "thing_b": texts(pavings, "id")[road],
+        "layer_b": "pavings",
+        "rule": STREET,
+        "clause": STREET,
         "verdict": np.where(fresh, str(Verdict.FAIL), str(Verdict.PASS)).astype(object),
-        "unit": "d", "measured": age.astype(np.float64), "required": required.astype(np.float64),
-        "provenance": "statute", **_shape(digs, rows), "geometry": cut, "length_m": shapely.length(cut),
-    }  # fmt: skip
+        "unit": "d",
+        "measured": age.astype(np.float64),
+        "required": required.astype(np.float64),
+        "provenance": "statute",
+        **_shape(digs, rows),
+        "geometry": cut,
+        "length_m": shapely.length(cut),
+    }
     return draft(FindingKind.FRESH_PAVING, columns, len(rows))
 
 

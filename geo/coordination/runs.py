@@ -14,7 +14,7 @@ SLIVER_M = 1e-6
 
 
 @jit
-def touches(
+def touches(  # noqa: C901 (the loops of a kernel stand in one place)
     a_xy: Floats, a_part: Ints, a_shape: Ints, b_xy: Floats, b_part: Ints, b_shape: Ints,
     i: Ints, j: Ints, snap: float,
 ) -> tuple[Ints, Floats]:  # fmt: skip
@@ -51,21 +51,21 @@ def touches(
                                     at_a, at_b = run_a + s * size_a, run_b + t * size_b
                                     end_a = at_a <= snap or at_a >= whole_a - snap
                                     end_b = at_b <= snap or at_b >= whole_b - snap
-                                    if sine > 0.0 or (end_a and end_b):
-                                        if not known(figures, first, count, x, y, sine, snap):
-                                            if count == len(pair):
-                                                pair, figures = longer(pair), longer_rows(figures)
-                                            pair[count] = p
-                                            figures[count, 0], figures[count, 1], figures[count, 2] = (
-                                                x,
-                                                y,
-                                                sine,
-                                            )
-                                            figures[count, 3] = at_a / whole_a
-                                            figures[count, 4] = at_b / whole_b
-                                            figures[count, 5] = 1.0 if end_a else 0.0
-                                            figures[count, 6] = 1.0 if end_b else 0.0
-                                            count += 1
+                                    meets = sine > 0.0 or (end_a and end_b)
+                                    if meets and not known(figures, first, count, x, y, sine, snap):
+                                        if count == len(pair):
+                                            pair, figures = longer(pair), longer_rows(figures)
+                                        pair[count] = p
+                                        figures[count, 0], figures[count, 1], figures[count, 2] = (
+                                            x,
+                                            y,
+                                            sine,
+                                        )
+                                        figures[count, 3] = at_a / whole_a
+                                        figures[count, 4] = at_b / whole_b
+                                        figures[count, 5] = 1.0 if end_a else 0.0
+                                        figures[count, 6] = 1.0 if end_b else 0.0
+                                        count += 1
                             run_b += size_b
                 run_a += size_a
     return pair[:count], figures[:count]
@@ -79,8 +79,7 @@ def meet(
     """Fractions along ab and cd of the point where they meet, and the sine of their angle; sine -1: nowhere.
 
     Ends within ``snap`` of the other segment meet it. Two ends that meet and lead away from each other give
-    sine 1 from a right angle on, for there the joint itself is the nearest point; straight on, sine 0 is kept
-    for the joint of two pieces of one line.
+    sine 0 where they go straight on: the joint of two pieces of one line.
     """
     ux, uy, vx, vy = bx - ax, by - ay, dx - cx, dy - cy
     cross = ux * vy - uy * vx
@@ -133,7 +132,7 @@ def bounds_of(xy: Floats, part: Ints, shape: Ints, g: int) -> tuple[float, float
 
 
 @jit
-def stretches(
+def stretches(  # noqa: C901 (the loops of a kernel stand in one place)
     a_xy: Floats, a_part: Ints, a_shape: Ints, b_xy: Floats, b_part: Ints, b_shape: Ints, b_areal: Ints,
     i: Ints, j: Ints, radius: Floats, disc_start: Ints, discs: Floats,
 ) -> tuple[Floats, Ints, Ints, Floats]:  # fmt: skip
@@ -360,9 +359,9 @@ def worst(
             far, t = closest(ax, ay, bx, by, xy[v, 0], xy[v, 1], xy[w, 0], xy[w, 1])
             if far < best - TIE_M:
                 best, best_t = far, t
-    if areal == 1 and best > 0.0:
-        if inside((ax + bx) / 2.0, (ay + by) / 2.0, xy, part, shape[g], shape[g + 1]):
-            best, best_t = 0.0, 0.5
+    x, y = (ax + bx) / 2.0, (ay + by) / 2.0
+    if areal == 1 and best > 0.0 and inside(x, y, xy, part, shape[g], shape[g + 1]):
+        best, best_t = 0.0, 0.5
     return best, ax + best_t * (bx - ax), ay + best_t * (by - ay)
 
 

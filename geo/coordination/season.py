@@ -1,4 +1,5 @@
-"""Days on which a dig may not be open: the heating season, frost for wet works, days that the district excludes."""
+"""Days on which a dig may not be open: the heating season, frost for wet works, days that the district
+excludes."""
 
 from datetime import date
 

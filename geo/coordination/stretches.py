@@ -15,7 +15,8 @@ SNAP_M = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Stretches:
-    """Per pair: length and least distance in metres (infinite where nothing is too near), worst place, geometry.
+    """Per pair: length and least distance in metres (infinite where nothing is too near), worst place,
+    geometry.
 
     ``worst`` is (n, 2) on the first geometry of the pair. The stretches of pair p are the runs of ``xy``
     between consecutive ``offset`` whose ``of`` is p.

@@ -108,7 +108,8 @@ def reals(frame: pd.DataFrame, column: str) -> Floats:
 
 
 def things(frames: Mapping[str, pd.DataFrame], parameters: Parameters) -> Things:
-    """The things in ``frames`` (layers ``lines``, ``digs``, ``buildings``, ``ground``; absent ones are empty)."""
+    """The things in ``frames`` (layers ``lines``, ``digs``, ``buildings``, ``ground``; absent ones are
+    empty)."""
     digs = _live_digs(frames)
     lines = _live_lines(frames, digs)
     buildings, ground = _drawn(frames.get("buildings")), _drawn(frames.get("ground"))

@@ -24,8 +24,8 @@ _AREAL = (3, 6)
 class Trenches:
     """One entry per dig that is not withdrawn or closed.
 
-    ``path`` is the middle line: of an area, the long axis of its least rectangle. ``half`` is half the width in
-    metres. ``job`` is one number for digs that join each other.
+    ``path`` is the middle line: of an area, the long axis of its least rectangle. ``half`` is half the
+    width in metres. ``job`` is one number for digs that join each other.
     """
 
     ids: Texts

@@ -45,12 +45,24 @@ def _many(digs: Trenches, owner: str, community: str, rows: np.ndarray, total: f
         else [pd.NaT, pd.NaT]
     )
     columns = {
-        "verdict": str(Verdict.NEEDS_REVIEW), "thing_a": owner, "thing_b": community, "layer_a": "owners",
-        "layer_b": "communities", "owner_a": owner, "community": community, "unit": "m", "measured": total,
-        "required": limit, "provenance": "parameter", "reason": str(len(rows)), "length_m": total,
-        "window_start": np.array([window[0]]), "window_end": np.array([window[1]]),
-        "worst": np.array([shapely.centroid(shape)], dtype=object), "geometry": np.array([shape], dtype=object),
-    }  # fmt: skip
+        "verdict": str(Verdict.NEEDS_REVIEW),
+        "thing_a": owner,
+        "thing_b": community,
+        "layer_a": "owners",
+        "layer_b": "communities",
+        "owner_a": owner,
+        "community": community,
+        "unit": "m",
+        "measured": total,
+        "required": limit,
+        "provenance": "parameter",
+        "reason": str(len(rows)),
+        "length_m": total,
+        "window_start": np.array([window[0]]),
+        "window_end": np.array([window[1]]),
+        "worst": np.array([shapely.centroid(shape)], dtype=object),
+        "geometry": np.array([shape], dtype=object),
+    }
     return draft(FindingKind.MANY_DIGS, columns, 1)
 
 
@@ -95,10 +107,19 @@ def _blocked(digs: Trenches, community: str, part: pd.DataFrame, shapes: np.ndar
     window = dates_of(days[shut][[0, -1]])
     spots = shapely.centroid(shapes[part["gate"].unique()])
     columns = {
-        "rule": GATES, "verdict": str(Verdict.NEEDS_REVIEW), "thing_a": community, "layer_a": "communities",
-        "community": community, "unit": "d", "measured": float(shut.sum()), "required": 0.0,
-        "provenance": "parameter", "reason": ",".join(sorted(map(str, digs.ids[part["dig"].unique()]))),
-        "window_start": window[:1], "window_end": window[1:], "worst": spots[:1],
+        "rule": GATES,
+        "verdict": str(Verdict.NEEDS_REVIEW),
+        "thing_a": community,
+        "layer_a": "communities",
+        "community": community,
+        "unit": "d",
+        "measured": float(shut.sum()),
+        "required": 0.0,
+        "provenance": "parameter",
+        "reason": ",".join(sorted(map(str, digs.ids[part["dig"].unique()]))),
+        "window_start": window[:1],
+        "window_end": window[1:],
+        "worst": spots[:1],
         "geometry": np.array([shapely.multipoints(spots.tolist())], dtype=object),
-    }  # fmt: skip
+    }
     return [draft(FindingKind.SAME_DAYS, columns, 1)]

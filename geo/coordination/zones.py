@@ -16,7 +16,8 @@ from geo.vocabulary import FindingKind, Verdict
 
 
 def find_zones(things: Things, digs: Trenches, consents: pd.DataFrame | None, parameters: Parameters) -> Rows:
-    """Kind 11. ``measured``: from the edge of the trench to the outer wall of the line, ``required`` the zone.
+    """Kind 11. ``measured``: from the edge of the trench to the outer wall of the line, ``required`` the
+    zone.
 
     ``consents`` has the columns dig and line: what the owner of the line has agreed to, counted as a pass. A
     line counts while it is in service, and one that the dig itself replaces does not.

@@ -8,10 +8,10 @@ from pathlib import Path
 from geo.errors import StoreExists, StoreMissing, StoreUnsuitable
 from geo.store.gpkg import GeoPackageStore
 from geo.store.history import pour
+from geo.store.locations import is_database
 from geo.store.opening import filling, open_store, store_path
 from geo.store.places import refuse_network_drive
 from geo.store.placing import placing, refuse_taken
-from geo.store.postgres import is_database
 from geo.store.protocol import Problem, Store
 from geo.store.sqlite import copy_file
 from geo.store.verifying import problems, verify

@@ -1,4 +1,8 @@
-"""Opening a store by its location, and making a new one."""
+"""Opening a store by its location, and making a new one.
+
+The driver of a database and its migrations are imported where a database is named: they hold 20 MB that a
+service on a file has no use for.
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,13 +14,11 @@ from pyproj import CRS
 
 from geo.district import District
 from geo.errors import StoreMissing, StoreUnsuitable
-from geo.store import gpkg, postgis
+from geo.store import gpkg
 from geo.store.gpkg import GeoPackageStore
+from geo.store.locations import is_database
 from geo.store.places import is_live
 from geo.store.placing import put_in_place, refuse_taken
-from geo.store.postgis import PostgisStore
-from geo.store.postgis_schema import is_migrated, migrate_database
-from geo.store.postgres import is_database, place_of
 from geo.store.protocol import Store, Writing
 from geo.store.sqlite import BUSY_TIMEOUT_S
 from geo.store.tables import SCHEMA_VERSION
@@ -52,7 +54,11 @@ def store_path(location: str) -> Path:
 
 def shown(location: str) -> str:
     """A location as people may read it: without password."""
-    return place_of(location).shown if is_database(location) else str(store_path(location))
+    if not is_database(location):
+        return str(store_path(location))
+    from geo.store.postgres import place_of
+
+    return place_of(location).shown
 
 
 def open_store(location: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
@@ -63,6 +69,9 @@ def open_store(location: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Stor
     network drive, SQLite is too old, or a database is of an older schema, which is its owner's to migrate.
     """
     if is_database(location):
+        from geo.store.postgis import PostgisStore
+        from geo.store.postgres import place_of
+
         return PostgisStore(place_of(location), busy_timeout_s=busy_timeout_s)
     path = store_path(location)
     if not path.exists():
@@ -96,6 +105,10 @@ def filling(location: str, meta: Mapping[str, str]) -> AbstractContextManager[Wr
     """
     if not is_database(location):
         return gpkg.filling(store_path(location), meta)
+    from geo.store import postgis
+    from geo.store.postgis_schema import is_migrated, migrate_database
+    from geo.store.postgres import place_of
+
     place = place_of(location)
     if not is_migrated(place):
         migrate_database(place, CRS.from_user_input(meta["crs"]), None)
@@ -109,6 +122,9 @@ def migrate(location: str, district: District, *, service: str | None = None) ->
     the service needs and no more. For a GeoPackage: what opening it does. Raises as ``open_store`` does.
     """
     if is_database(location):
+        from geo.store.postgis_schema import migrate_database
+        from geo.store.postgres import place_of
+
         migrate_database(place_of(location), district.crs, service)
     else:
         open_store(location).close()

@@ -9,13 +9,11 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo.errors import StoreBusy, StoreError, StoreMissing, StoreUnsuitable
+from geo.store.locations import PATTERN, SCHEMES
 
 SCHEMA = "tongchou"
-SCHEMES = ("postgresql", "postgres")
-PATTERN = re.compile(rf"^({'|'.join(SCHEMES)})://")
 CONNECTIONS = 10
 CONNECT_TIMEOUT_S = 10
 
@@ -33,11 +31,6 @@ class Place:
     url: URL
     shown: str
     secret: str
-
-
-def is_database(location: str) -> bool:
-    """Whether a location names a PostgreSQL database."""
-    return PATTERN.match(location) is not None
 
 
 def place_of(location: str) -> Place:
@@ -82,8 +75,6 @@ def translated(place: Place) -> Iterator[None]:
     """Turn the driver's errors into the store's: the one door at which they are known."""
     try:
         yield
-    except PoolTimeout as error:
-        raise StoreBusy(path=place.shown) from error
     except DBAPIError as error:
         raise _in_our_words(error.orig, place) from error
     except psycopg.Error as error:

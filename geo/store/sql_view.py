@@ -1,5 +1,6 @@
 """Reading a store by SQL as it was at one revision, in the words that both databases understand."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
@@ -57,7 +58,7 @@ def _referring(kind: "type[SqlView]", layer: str, column: str) -> Executable:
     return select(table.c.id, table.c[column]).where(kind.among(table.c[column]))
 
 
-class SqlView:
+class SqlView(ABC):
     """A read transaction. ``crs`` is the store's CRS."""
 
     dialect: ClassVar[Dialect]
@@ -67,14 +68,14 @@ class SqlView:
         self._crs = crs
 
     @staticmethod
+    @abstractmethod
     def among(column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether ``column`` is one of the parameter ``ids``."""
-        raise NotImplementedError
 
     @staticmethod
+    @abstractmethod
     def ids_value(ids: Collection[str]) -> Any:
         """The parameter ``ids`` as the driver takes it."""
-        raise NotImplementedError
 
     @staticmethod
     def told(column: Any) -> Any:
@@ -82,9 +83,9 @@ class SqlView:
         return column
 
     @staticmethod
+    @abstractmethod
     def shapes(values: list[Any]) -> list[bytes | None]:
         """Little-endian WKB from what the geometry column gave; a multi of one part is that part."""
-        raise NotImplementedError
 
     @property
     def crs(self) -> CRS:
@@ -107,8 +108,9 @@ class SqlView:
         sql, names, held = compiled(statement, self.dialect)
         yield from self._cursor(sql, tuple(held[name] for name in names))
 
+    @abstractmethod
     def revision(self) -> int:
-        raise NotImplementedError
+        """Number of the last transaction that this one sees."""
 
     def meta(self) -> Mapping[str, str]:
         """What the store says of itself, ``revision`` among it."""
@@ -134,7 +136,7 @@ class SqlView:
     ) -> tuple[dict[str, list[Any]], list[bytes | None]]:
         names = [column.name for column in LAYER_TABLES[layer.name].c if column.name != "fid"]
         values: dict[str, list[Any]] = {name: [] for name in names}
-        sql = _rows_sql(type(self), layer.name, ids is not None)  # type: ignore[arg-type]
+        sql = _rows_sql(type(self), layer.name, ids is not None)
         cursor = self._cursor(sql, () if ids is None else (self.ids_value(ids),))
         while rows := cursor.fetchmany(READ_AT_ONCE):
             for column, part in zip(values.values(), zip(*rows, strict=True), strict=True):
@@ -188,15 +190,15 @@ class SqlWriting(SqlView):
 
     def known(self, layer: Layer, ids: Collection[str]) -> set[str]:
         """Those of ``ids`` that are in the layer now."""
-        return self._ids(_known(type(self), layer.name), ids)  # type: ignore[arg-type]
+        return self._ids(_known(type(self), layer.name), ids)
 
     def retired(self, layer: Layer, ids: Collection[str]) -> set[str]:
         """Those of ``ids`` that were in the layer once and have been removed."""
-        return self._ids(_retired(type(self), layer.name), ids)  # type: ignore[arg-type]
+        return self._ids(_retired(type(self), layer.name), ids)
 
     def referring(self, layer: Layer, column: str, ids: Collection[str]) -> list[tuple[str, str]]:
         """(row id, value) of the layer's rows whose ``column`` is one of ``ids``."""
-        query = _referring(type(self), layer.name, column)  # type: ignore[arg-type]
+        query = _referring(type(self), layer.name, column)
         return [(str(row), str(value)) for row, value in self._select(query, ids=self.ids_value(ids))]
 
     def _ids(self, query: Executable, ids: Collection[str]) -> set[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import shapely
 
-from geo.errors import StoreUnsuitable
+from geo.errors import StoreError
 from geo.layers import LAYERS, Layer
 from geo.store.canonical import walked
 from geo.store.protocol import Event, Problem, Revision, Store, View
@@ -24,9 +24,10 @@ def verify(store: Store) -> list[Problem]:
     found: list[Problem] = []
     try:
         with store.view() as view:
-            found.extend(problems(view))
-    except StoreUnsuitable as error:
-        if error.code != "store_unreadable":
+            for problem in problems(view):
+                found.append(problem)  # noqa: PERF402
+    except StoreError as error:
+        if error.code not in ("store_unreadable", "store_failed"):
             raise
         found.append(Problem(0, "damaged", detail=str(error.facts["problem"])))
     return found

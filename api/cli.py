@@ -141,6 +141,37 @@ def verify(store: Location = None, lang: Lang = None, as_json: AsJson = False) -
     return verify_store(settings_for(store, lang), as_json=as_json)
 
 
+@app.command()
+def backup(out: Out, store: Location = None, lang: Lang = None, as_json: AsJson = False) -> int:
+    from api.commands.stores import backup_store
+
+    return backup_store(settings_for(store, lang), out, as_json=as_json)
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="FILE")],
+    store: Location = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> int:
+    from api.commands.stores import restore_store
+
+    return restore_store(settings_for(store, lang), source, as_json=as_json)
+
+
+@app.command()
+def migrate(
+    service: Annotated[str | None, typer.Option("--service", metavar="ROLE")] = None,
+    store: Location = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> int:
+    from api.commands.stores import migrate_store
+
+    return migrate_store(settings_for(store, lang), service, as_json=as_json)
+
+
 def main() -> None:
     """The entry point of ``tongchou``."""
     raise SystemExit(run(sys.argv[1:]))

@@ -14,9 +14,13 @@ import pyogrio
 import pytest
 
 from api import cli
+from geo.store import sqlite
 from geo.store.opening import open_store
 
-COMMANDS = ("init", "import", "export", "status", "reconcile", "map", "serve", "verify")
+COMMANDS = (
+    *("init", "import", "export", "status", "reconcile", "map", "serve", "verify"),
+    *("backup", "restore", "migrate"),
+)
 
 
 @pytest.fixture()
@@ -203,9 +207,34 @@ def test_the_map_is_one_file(run, tmp_path: Path) -> None:
     assert run("map", "--out", out, "--theme", "gold")[0] == 2
 
 
-def test_verify_finds_a_broken_chain(run) -> None:
+def test_verify_finds_a_row_that_was_changed_past_the_record(run, store_path: Path) -> None:
     status, out, _ = run("verify", "--json")
     assert status == 0 and json.loads(out) == {"ok": True, "revision": 1, "problems": []}
+    connection = sqlite.connect(store_path, busy_timeout_s=5, writes=True)
+    connection.execute("UPDATE communities SET households = households + 1 WHERE fid = 1")
+    connection.close()
+    status, out, _ = run("verify", "--json")
+    assert status == 1
+    assert [(row["code"], row["layer"]) for row in json.loads(out)["problems"]] == [
+        ("row_differs", "communities")
+    ]
+    status, _, err = run("verify")
+    assert status == 1 and "communities" in err
+
+
+def test_a_backup_is_restored_where_there_is_nothing(
+    run, store_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy, fresh = tmp_path / "copy.gpkg", tmp_path / "fresh.gpkg"
+    assert run("backup", "--out", copy)[0] == 0
+    assert run("backup", "--out", copy)[0] == 2, "nothing is overwritten"
+    assert run("restore", copy)[0] == 2, "there is a store already"
+    status, out, err = run("restore", copy, "--store", fresh, "--json")
+    assert status == 0 and json.loads(out)["revision"] == revision(store_path), err
+    assert run("verify", "--store", fresh)[0] == 0
+    assert run("migrate", "--store", fresh)[0] == 0
+    before, after = (run("status", "--json", "--store", path)[1] for path in (store_path, fresh))
+    assert json.loads(before) == json.loads(after)
 
 
 def free_port() -> int:

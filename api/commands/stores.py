@@ -13,10 +13,12 @@ from geo.boundaries import read_boundaries
 from geo.errors import BadDistrict, StoreMissing
 from geo.layers import LAYERS
 from geo.sample.district import build_sample
-from geo.store.canonical import verify_chain
+from geo.store.backups import Copied, backup, restore
 from geo.store.locations import is_database
-from geo.store.opening import create_store, open_store, put_in_place, refuse_taken, shown, store_path
+from geo.store.opening import create_store, migrate, open_store, put_in_place, refuse_taken, shown, store_path
 from geo.store.record import Change, record
+from geo.store.tables import SCHEMA_VERSION
+from geo.store.verifying import verify
 from maps.wording import wording
 
 Frames = Mapping[str, pd.DataFrame]
@@ -97,11 +99,11 @@ def _fill(location: str, settings: Settings, data: DataFolder, frames: Frames, s
 
 
 def verify_store(settings: Settings, *, as_json: bool) -> int:
-    """Whether the history is the one that was recorded."""
+    """Whether the store is what its history says: the chain, the rows it leads to, and the file itself."""
     words = wording(settings.lang)
     services = open_services(settings)
     try:
-        problems = verify_chain(services.store)
+        problems = verify(services.store)
         revision = services.store.revision()
     finally:
         services.close()
@@ -110,7 +112,45 @@ def verify_store(settings: Settings, *, as_json: bool) -> int:
             {"ok": not problems, "revision": revision, "problems": [vars(problem) for problem in problems]}
         )
     elif problems:
-        say_error(words("cli.verify.broken", seq=problems[0].seq, count=len(problems)))
+        first = problems[0]
+        place = " ".join(part for part in (first.layer, first.row, first.detail) if part)
+        say_error(
+            words("cli.verify.broken", seq=first.seq, code=first.code, place=place, count=len(problems))
+        )
     else:
         say(words("cli.verify.whole", revision=revision))
     return 1 if problems else 0
+
+
+def backup_store(settings: Settings, out: Path, *, as_json: bool) -> int:
+    """Write the store as it is now to a new GeoPackage and verify that; the service may go on."""
+    services = open_services(settings)
+    try:
+        copied = backup(services.store, out)
+    finally:
+        services.close()
+    return _told(settings, "cli.backup.made", out, copied, as_json=as_json)
+
+
+def restore_store(settings: Settings, source: Path, *, as_json: bool) -> int:
+    """Put a backup where there is no store yet, verified before it gets its name."""
+    copied = restore(source, settings.store)
+    return _told(settings, "cli.restore.made", shown(settings.store), copied, as_json=as_json)
+
+
+def migrate_store(settings: Settings, service: str | None, *, as_json: bool) -> int:
+    """Bring a store's schema to this program's version; ``service`` is the role that the service runs as."""
+    migrate(settings.store, read_data(settings.data).district, service=service)
+    if as_json:
+        say_json({"store": shown(settings.store), "schema_version": SCHEMA_VERSION})
+    else:
+        say(wording(settings.lang)("cli.migrate.made", store=shown(settings.store), version=SCHEMA_VERSION))
+    return 0
+
+
+def _told(settings: Settings, key: str, place: Path | str, copied: Copied, *, as_json: bool) -> int:
+    if as_json:
+        say_json({"file": str(place), **vars(copied)})
+    else:
+        say(wording(settings.lang)(key, file=place, revision=copied.revision, seq=copied.seq))
+    return 0

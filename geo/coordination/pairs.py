@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -199,9 +200,8 @@ def near_pairs_compiled(
         a_xy, a_first, a_shape, a_form, *ask.of_a.columns(), *a_cells,
         b_xy, b_first, b_shape, b_form, *ask.of_b.columns(), *b_cells,
     )  # fmt: skip
-    i, j, sure = _searched(
-        lambda *cells: kernel.search(*sides, ask.reach, band, ask.itself, *cells), b_cells[0]
-    )
+    search: Any = kernel.search
+    i, j, sure = _searched(partial(search, *sides, ask.reach, band, ask.itself), b_cells[0])
     i, j, sure = _once(i, j, sure, len(ask.b))
     open_ = np.flatnonzero(~sure)
     if len(open_):

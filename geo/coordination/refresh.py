@@ -123,7 +123,7 @@ def _shapes(frames: Mapping[str, pd.DataFrame], ids: frozenset[str]) -> np.ndarr
         if name in _LOCATED and len(frame)
     ]
     shapes = np.concatenate(found) if found else np.empty(0, dtype=object)
-    return shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    return np.asarray(shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))])
 
 
 def _ids_near(

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from benchmarks.timing import Report
 
-PARTS = ("maps", "imports", "service")
-PEERS = ("geopandas", "folium", "pyogrio", "shapely")
+PARTS = ("maps", "imports", "service", "pairs")
+PEERS = ("geopandas", "folium", "pyogrio", "shapely", "duckdb")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

@@ -17,7 +17,7 @@ from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import stretches
 from geo.coordination.things import Things, describe, given
 from geo.kinds import read_table
-from geo.shapes import along, directions, segments, spots
+from geo.shapes import along, segments, spots
 from geo.vocabulary import FindingKind, Verdict
 
 YARD = "4.1.4"
@@ -109,8 +109,11 @@ def _beside(things: Things, parameters: Parameters, rank: Floats, rows: Ints | N
 
 
 def _same_way(things: Things, i: Ints, j: Ints) -> Bools:
-    ways = directions(things.shapes[i]) * directions(things.shapes[j])
-    return np.asarray(np.abs(ways.sum(axis=1)) >= _PARALLEL)
+    shapes = things.chains
+    first, last = shapes.part[shapes.shape[:-1]], shapes.part[shapes.shape[1:]] - 1
+    way = shapes.xy[last] - shapes.xy[first]
+    way = way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)[:, None]
+    return np.asarray(np.abs((way[i] * way[j]).sum(axis=1)) >= _PARALLEL)
 
 
 def _facing(things: Things, spots: Shapes, parameters: Parameters) -> tuple[Ints, Shapes]:
@@ -148,8 +151,9 @@ def find_narrow_yards(
     across = pd.DataFrame({"section": which, "line": line})
     width = shapely.length(section)
     need = np.zeros(len(section))
+    gaps: dict[tuple[int, ...], float] = {}
     for part in across.groupby("section"):
-        need[part[1]["section"].iloc[0]] = _stack(things, limits, part[1]["line"].to_numpy())
+        need[part[1]["section"].iloc[0]] = _stack(things, limits, part[1]["line"].to_numpy(), gaps)
     table = pd.DataFrame(
         {"row": rows, "community": things.community[rows], "short": need - width}
     ).sort_values(["community", "short", "row"], ascending=[True, False, True])
@@ -193,12 +197,14 @@ def _sections(lines: Shapes, walls: Shapes, parameters: Parameters) -> tuple[Int
     return good.astype(np.int64), segments(left, right)
 
 
-def _stack(things: Things, limits: Limits, lines: Ints) -> float:
-    """Least width in metres in which the lines can lie between two buildings."""
-    groups = np.concatenate([[place_of(("B",))], things.group[lines]])
-    a, b = np.meshgrid(groups, groups, indexing="ij")
-    gaps = limits.horizontal_of(a.ravel(), b.ravel()).low.reshape(a.shape)
-    return _shortest(gaps) + 2 * float(np.nan_to_num(things.half[lines]).sum())
+def _stack(things: Things, limits: Limits, lines: Ints, known: dict[tuple[int, ...], float]) -> float:
+    """Least width in metres in which the lines can lie between two buildings; ``known`` gaps are kept."""
+    key = tuple(np.sort(things.group[lines]).tolist())
+    if key not in known:
+        groups = np.array([place_of(("B",)), *key])
+        a, b = np.meshgrid(groups, groups, indexing="ij")
+        known[key] = _shortest(limits.horizontal_of(a.ravel(), b.ravel()).low.reshape(a.shape))
+    return known[key] + 2 * float(np.nan_to_num(things.half[lines]).sum())
 
 
 def _shortest(gaps: Floats) -> float:

@@ -19,6 +19,8 @@ export function make(tag, options = {}, ...children) {
 /** Keep clicks, drags and wheels on a control from the map below it. */
 export function shield(element) {
   L.DomEvent.disableClickPropagation(element);
+  // Leaflet only marks clicks; it would take two quick taps on a control for a double tap on the map.
+  element.addEventListener('click', L.DomEvent.stopPropagation);
   L.DomEvent.disableScrollPropagation(element);
   return element;
 }

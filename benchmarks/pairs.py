@@ -1,7 +1,6 @@
 """Pairs of lines of different owners within 1 m in overlapping windows: the kernel beside its peers."""
 
 import argparse
-import gc
 import resource
 import sys
 from collections.abc import Callable
@@ -195,30 +194,49 @@ GOALS = {"geopandas sjoin(dwithin)": 20.0, "DuckDB spatial": 5.0, "SedonaDB": 5.
 
 
 def compare(report: Report, lines: Lines, runs: int, *, goals: bool = False) -> float:
-    """One table: the kernel and every peer that runs here, the same pairs checked; the kernel's median."""
+    """One table: the kernel and every peer that runs here, the same pairs checked; the kernel's median.
+
+    All are called once in every round, the kernel before and after, so that a busy machine is busy for all; a
+    ratio is the median of the rounds' own ratios.
+    """
     report.title(lines.title)
-    report.head("what", "median", "pairs", "times the kernel")
-    ours = measure("kernel", lambda: kernel_pairs(lines), runs=runs)
-    wanted = _keys(lines, *kernel_pairs(lines))
-    report.row("kernel, Arrow in, pairs out", ms(ours.median), f"{len(wanted):,}", "1")
-    calls = {name: _started(report, name, make, lines) for name, make in PEERS.items()}
+    report.head("what", "median", "pairs", "times the kernel", "least and most")
+    started = {name: _started(report, name, make, lines) for name, make in PEERS.items()}
+    calls = {name: call for name, call in started.items() if call is not None}
     calls["shapely fallback"] = lambda: fallback_pairs(lines)
-    for name, call in calls.items():
-        if call is None:
-            continue
-        theirs = measure(name, call, runs=max(1, runs // 2), warm=1)
-        found = _keys(lines, *call())
-        ratio = theirs.median / ours.median
-        report.row(name, ms(theirs.median), f"{len(found):,}", f"{ratio:.1f}")
-        if not np.array_equal(found, wanted):
-            differ = len(np.setxor1d(found, wanted))
-            report.say(f"- {name} differs on {differ:,} pairs")
+    wanted = _keys(lines, *kernel_pairs(lines))
+    found = {name: _keys(lines, *call()) for name, call in calls.items()}
+    ours, theirs = _rounds(lines, calls, runs)
+    report.row("kernel, Arrow in, pairs out", ms(float(np.median(ours))), f"{len(wanted):,}", "1", "")
+    for name, seconds in theirs.items():
+        ratios = seconds / ours
+        ratio = float(np.median(ratios))
+        spread = f"{ratios.min():.1f} to {ratios.max():.1f}"
+        report.row(name, ms(float(np.median(seconds))), f"{len(found[name]):,}", f"{ratio:.1f}", spread)
+    for name, keys in found.items():
+        if not np.array_equal(keys, wanted):
+            report.say(f"- {name} differs on {len(np.setxor1d(keys, wanted)):,} pairs")
             if name.startswith("geopandas"):
                 report.failed.append(f"{name}: other pairs on {lines.title}")
-        if goals and name in GOALS:
+        if goals and name in GOALS and name in theirs:
+            ratio = float(np.median(theirs[name] / ours))
             report.goal(f"at least {GOALS[name]:.0f} times {name}: {ratio:.1f}", met=ratio >= GOALS[name])
-        gc.collect()
-    return ours.median
+    return float(np.median(ours))
+
+
+def _rounds(
+    lines: Lines, calls: dict[str, Callable[[], Any]], runs: int
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Seconds of the kernel (mean of before and after) and of every peer, round by round."""
+    ours: list[float] = []
+    theirs: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(runs):
+        before = measure("kernel", lambda: kernel_pairs(lines), runs=1, warm=0).median
+        for name, call in calls.items():
+            theirs[name].append(measure(name, call, runs=1, warm=0).median)
+        after = measure("kernel", lambda: kernel_pairs(lines), runs=1, warm=0).median
+        ours.append((before + after) / 2)
+    return np.array(ours), {name: np.array(seconds) for name, seconds in theirs.items()}
 
 
 def _started(

@@ -382,6 +382,8 @@ def test_a_view_that_does_not_come_is_said_and_asked_again(big_served: Service, 
     watched.page.goto(f"{big_served.url}/map")
     notice = watched.page.get_by_role("alert").filter(has_text=WORDS("map.load_failed"))
     expect(notice).to_be_visible()
+    # A map still coming to rest asks once more by itself: only when it is quiet does the button ask.
+    watched.page.wait_for_load_state("networkidle")
     watched.page.unroute("**/api/view*")
     notice.get_by_role("button").click()
     expect(notice).to_be_hidden()

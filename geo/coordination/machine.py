@@ -61,7 +61,8 @@ def _entries(name: str) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
         side = (table, small, small, forms, i8[:, ::1], reals, ints, boxes)
         return [
             (module.segments, (table, ints, ints)),
-            (module.bucket, (table, small, forms, reals, i8)),
+            (module.cells, (table, small, forms, reals, i8, i8, i8)),
+            (module.bucket, (table, small, forms, reals, ints, boxes, i8, i8)),
             (module.search, (*side, *side, table, f8, numba.boolean, i8, i8)),
         ]
     vertices = (table, ints, ints)

@@ -194,8 +194,8 @@ def near_pairs_compiled(
     bounds = np.concatenate([np.minimum(a_sum, b_sum)[:2], np.maximum(a_sum, b_sum)[2:]])
     band = max(BAND_M, 64 * math.ulp(float(np.abs(bounds).max())))
     grid, size = _grid(bounds, ask.farthest() + band, len(a_first) + len(b_first))
-    b_cells = kernel.bucket(b_xy, b_first, b_form, grid, size)
-    a_cells = b_cells if ask.itself else kernel.bucket(a_xy, a_first, a_form, grid, size)
+    b_cells = _bucketed(b_xy, b_first, b_form, grid, size)
+    a_cells = b_cells if ask.itself else _bucketed(a_xy, a_first, a_form, grid, size)
     sides: tuple[Any, ...] = (
         a_xy, a_first, a_shape, a_form, *ask.of_a.columns(), *a_cells,
         b_xy, b_first, b_shape, b_form, *ask.of_b.columns(), *b_cells,
@@ -213,11 +213,38 @@ def near_pairs_compiled(
     return i, j
 
 
+def _threads(entries: int) -> int:
+    """Of how many threads the kernel makes use: it runs without the interpreter's lock."""
+    return min(os.cpu_count() or 1, _MOST_THREADS) if entries >= _WORTH_THREADS else 1
+
+
+def _bucketed(xy: Floats, vertex: Any, form: Any, grid: Floats, size: int) -> tuple[Ints, Any]:
+    """The buckets as runs ``start[c]:start[c + 1]`` of boxes.
+
+    Each thread counts and then places a share of the segments; within a bucket the shares keep their order,
+    so that the answer is the same for any number of threads.
+    """
+    from geo.coordination import kernel
+
+    cuts = np.linspace(0, len(vertex), _threads(len(vertex)) + 1).astype(np.int64).tolist()
+    count: Any = partial(kernel.cells, xy, vertex, form, grid, size)
+    with ThreadPoolExecutor(len(cuts) - 1) as pool:
+        counts = list(pool.map(count, cuts[:-1], cuts[1:]))
+        start = np.zeros(size + 1, dtype=np.int64)
+        np.cumsum(sum(counts), out=start[1:])
+        boxes = np.empty((start[-1], 5), dtype=np.int32)
+        places = [start[:-1].copy()]
+        for one in counts[:-1]:
+            places.append(places[-1] + one)
+        place: Any = partial(kernel.bucket, xy, vertex, form, grid)
+        list(pool.map(lambda at, first, last: place(at, boxes, first, last), places, cuts[:-1], cuts[1:]))
+    return start, boxes
+
+
 def _searched(search: Callable[..., tuple[Ints, Ints, Bools]], start: Ints) -> tuple[Ints, Ints, Bools]:
-    """The kernel's answer, from as many threads as there are processors: it runs without the interpreter's
-    lock."""
-    threads = min(os.cpu_count() or 1, _MOST_THREADS)
-    if threads == 1 or start[-1] < _WORTH_THREADS:
+    """The kernel's answer, from as many threads as there are processors."""
+    threads = _threads(int(start[-1]))
+    if threads == 1:
         return search(0, len(start) - 1)
     cuts = np.searchsorted(start, np.linspace(0, start[-1], 4 * threads + 1)[1:-1])
     cells = np.unique(np.concatenate([[0], cuts, [len(start) - 1]]))
@@ -243,10 +270,15 @@ def _grid(bounds: Floats, reach: float, segments: int) -> tuple[Floats, int]:
     widest = max(float(span.max()), reach, 1.0)
     cell = max(reach, float(bounds[4]), 1e-3, widest / 1e6) * _CELL
     columns, rows = (int(length // cell) + 1 for length in span)
-    columns |= 1
-    size = min(columns * rows, _CELLS_PER_SEGMENT * segments + 1)
+    size = min(_whole_tiles(columns) * _whole_tiles(rows), _CELLS_PER_SEGMENT * segments + 1)
     scale = STEPS / widest
     return np.array([*bounds[:2], 1 / (cell * scale), columns, rows, reach / 2 * scale, scale]), size
+
+
+def _whole_tiles(cells: int) -> int:
+    from geo.coordination.kernel import TILE
+
+    return ((cells - 1 >> TILE) + 1) << TILE
 
 
 def _once(i: Ints, j: Ints, sure: Bools, count: int) -> tuple[Ints, Ints, Bools]:

@@ -1,6 +1,7 @@
 """Coordinate systems: into the district's own, out to the screen, and the guess when a file names none."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from geo.errors import MissingCRS, WrongCRS
 
 SCREEN = "EPSG:4326"
 GCJ02 = "GCJ-02"
+SAME_DEGREES = (("EPSG", "4326"), ("EPSG", "4490"), ("OGC", "CRS84"))
 
 Reals = npt.NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
@@ -46,6 +48,18 @@ def to_screen(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if frame.crs is None:
         raise MissingCRS(bounds=_text(_bounds(frame)), guess="")
     return frame.to_crs(SCREEN)
+
+
+@lru_cache
+def from_degrees(crs: CRS) -> Transformer:
+    """From longitude and latitude, CRS84, to ``crs``; the inverse direction goes back.
+
+    Degrees of CGCS2000 are those of CRS84. Said so, PROJ need not search for a shift between the two, which
+    takes it a second in every thread, to find that there is none.
+    """
+    degrees = crs.geodetic_crs
+    same = degrees is not None and degrees.to_authority() in SAME_DEGREES
+    return Transformer.from_crs(degrees if same else "OGC:CRS84", crs, always_xy=True)
 
 
 def named_crs(name: str, district: District) -> CRS:

@@ -12,7 +12,10 @@
     │   ├── DuplicateId       an id that the store or the file has already
     │   ├── BadDistrict       the district's own description is faulty
     │   └── ContractError     rows that break a layer's contract: every fault at once
-    ├── NotFound              no such community, owner, layer or file
+    ├── NotFound              no such community, owner, layer or file, or none that may be seen
+    ├── NotAllowed            known, but not for this account
+    ├── SignInNeeded          nobody has said who they are
+    ├── TooManyTries          guessing is slowed down
     └── StoreError            the store cannot do it
         ├── StoreMissing      nothing there yet
         ├── StoreExists       something is there already
@@ -82,6 +85,20 @@ class ContractError(BadInput):
 
 class NotFound(PlanError):
     code = "not_found"
+
+
+class NotAllowed(PlanError):
+    code = "not_allowed"
+
+
+class SignInNeeded(PlanError):
+    code = "sign_in_needed"
+
+
+class TooManyTries(PlanError):
+    """``facts["seconds"]`` says when to try again."""
+
+    code = "too_many_tries"
 
 
 class StoreError(PlanError):

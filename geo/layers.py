@@ -21,6 +21,7 @@ from geo.vocabulary import (
     DepthReference,
     DigState,
     GroundKind,
+    InspectionResult,
     LineState,
     Stage,
     Utility,
@@ -246,9 +247,50 @@ WORKS = _layer(
     Column("note"),
 )
 
+INSPECTIONS = _layer(
+    "inspections",
+    Column("community", required=True, refers_to="communities"),
+    Column("building", refers_to="buildings"),
+    Column("work", refers_to="works"),
+    Column("inspected_on", DATE, required=True),
+    Column("result", required=True, choices=InspectionResult),
+    Column("note"),
+)
+FILES = _layer(
+    "files",
+    COMMUNITY,
+    Column("dig", refers_to="digs"),
+    Column("name", required=True),
+    Column("media_type", required=True),
+    Column("size_bytes", INTEGER, "bytes", required=True, low=0),
+    Column("sha256", required=True),
+    Column("caption"),
+    Column("taken_on", DATE),
+)
+CONSENTS = _layer(
+    "consents",
+    Column("dig", required=True, refers_to="digs"),
+    Column("line", required=True, refers_to="lines"),
+    Column("agreed_on", DATE),
+    Column("note"),
+)
+
 LAYERS: dict[str, Layer] = {
     layer.name: layer
-    for layer in (BOUNDARIES, OWNERS, COMMUNITIES, BUILDINGS, GROUND, NODES, LINES, DIGS, WORKS)
+    for layer in (
+        BOUNDARIES,
+        OWNERS,
+        COMMUNITIES,
+        BUILDINGS,
+        GROUND,
+        NODES,
+        LINES,
+        DIGS,
+        WORKS,
+        INSPECTIONS,
+        FILES,
+        CONSENTS,
+    )
 }
 
 

@@ -130,3 +130,32 @@ class FindingKind(StrEnum):
     OPPORTUNITY = "opportunity"
     MANY_DIGS = "many_small_digs"
     PROTECTION = "protection_zone"
+
+
+class Role(StrEnum):
+    """Who somebody is to the district, from all rights to none; what each may do is ``api.policy``."""
+
+    ADMINISTRATOR = "administrator"
+    PLANNER = "planner"
+    TOWN = "town"
+    UTILITY = "utility"
+    INSPECTOR = "inspector"
+    VIEWER = "viewer"
+    PUBLIC = "public"
+
+
+class AudienceKind(StrEnum):
+    """Whose eyes the rows are for: everything, one town's, one owner's, anybody's."""
+
+    INTERNAL = "internal"
+    TOWN = "town"
+    UTILITY = "utility"
+    PUBLIC = "public"
+
+
+class InspectionResult(StrEnum):
+    """What an inspector found."""
+
+    PASSED = "passed"
+    TO_FIX = "to_fix"
+    FAILED = "failed"

@@ -143,7 +143,7 @@ def test_meta_says_what_the_store_is(location: str) -> None:
             "district": "640302",
             "crs": "EPSG:4544",
             "towns": "640302106,640302107",
-            "schema_version": "1",
+            "schema_version": "2",
             "sample": "true",
             "as_of": "2026-07-15",
             "revision": "0",

@@ -172,7 +172,7 @@ def test_a_copy_is_whole_and_the_original_goes_on(tmp_path: Path) -> None:
     with full_store(place(tmp_path)) as store:
         copy_store(store, copy)
         assert [entry.name for entry in copy.parent.iterdir()] == ["copy.gpkg"]
-        record(store, [Change("works", remove=["works-0 号"])], actor="a", at=AT, origin="t")
+        record(store, [Change("works", remove=["works-1 号"])], actor="a", at=AT, origin="t")
         with pytest.raises(StoreExists):
             copy_store(store, copy)
         assert store.revision() == 2
@@ -264,6 +264,19 @@ def test_a_name_that_was_taken_meanwhile_is_left_to_its_taker(tmp_path: Path) ->
         path.write_text("theirs")
     assert path.read_text() == "theirs"
     assert [entry.name for entry in tmp_path.iterdir()] == ["s.gpkg"]
+
+
+def test_where_files_cannot_be_linked_they_are_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, target: Path) -> None:
+        raise OSError("no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    with create_store(place(tmp_path), district()) as store:
+        assert store.revision() == 0
+    with pytest.raises(StoreExists), placing(Path(place(tmp_path))) as fresh:
+        fresh.write_text("another")
+    with open_store(place(tmp_path)) as store:
+        assert store.revision() == 0
 
 
 def test_a_reader_cannot_write(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ with open_store(str(path)) as store, open_store(f"gpkg:{path}") as second:
     record(store, changes, actor="a", at=at, origin="t")
     keeper = SnapshotKeeper(second)
     keeper.current().tree("lines")
-    record(second, [Change("works", remove=["works-0 号"])], actor="a", at=at, origin="t")
+    record(second, [Change("works", remove=["works-1 号"])], actor="a", at=at, origin="t")
     assert keeper.current().revision == 2
     assert is_live(path) and not verify_chain(store) and len(store.events())
     copy_store(store, path.with_name("copy.gpkg"))

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -18,9 +19,12 @@ from geo.store.opening import create_store, open_store
 from geo.store.protocol import Store
 from geo.store.record import Change, record
 from geo.store.snapshot import SnapshotKeeper
+from geo.store.verifying import verify
 from tests.test_geo_store import district
 
 AT = datetime(2026, 7, 15, tzinfo=UTC)
+
+BY: Any = {"actor": "a", "at": AT, "origin": "t"}
 
 HOLD = """
 import sys
@@ -66,6 +70,34 @@ def test_the_later_of_two_edits_of_one_row_is_stale(location: str) -> None:
 
         assert sum(pool.map(edit, range(1, 9))) == 1
         assert store.revision() == 2
+
+
+def test_of_fifty_writers_on_one_row_exactly_one_wins_each_revision(location: str) -> None:
+    writers, rounds = 50, 4
+    together = threading.Barrier(writers, timeout=60)
+
+    with create_store(location, district()) as store, ThreadPoolExecutor(writers) as pool:
+        plant(store, "a")
+
+        def compete(writer: int) -> list[int]:
+            won = []
+            for _ in range(rounds):
+                seen = int(store.read("ground", ["a"])["row_revision"].iloc[0])
+                together.wait()
+                edit = pd.DataFrame({"id": ["a"], "width_m": [1000 * seen + writer]})
+                try:
+                    record(store, [Change("ground", update=edit, seen={"a": seen})], **BY)
+                    won.append(seen)
+                except StaleRevision as error:
+                    assert error.facts["current"] == error.facts["seen"] + 1
+                together.wait()
+            return won
+
+        wins = [won for writer in pool.map(compete, range(writers)) for won in writer]
+        assert sorted(wins) == list(range(1, rounds + 1))
+        events = store.events(layer="ground", ids=["a"])
+        assert events["revision"].tolist() == list(range(1, rounds + 2))
+        assert verify(store) == []
 
 
 def test_readers_see_the_old_state_while_a_write_is_under_way(location: str) -> None:
@@ -127,6 +159,16 @@ def test_a_store_that_another_keeps_is_busy(location: str) -> None:
             other.stdin.write("\n")
         assert plant(store, "a") == 1
         assert second.revision() == 1
+
+
+def test_a_thread_that_waits_too_long_for_its_turn_is_told_so(location: str) -> None:
+    create_store(location, district()).close()
+    with open_store(location, busy_timeout_s=0.2) as store, ThreadPoolExecutor(1) as pool:
+        with store.writing():
+            waiting = pool.submit(plant, store, "a")
+            with pytest.raises(StoreBusy):
+                waiting.result(timeout=30)
+        assert plant(store, "a") == 1
 
 
 def test_a_writer_that_is_killed_leaves_nothing(location: str) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from geo.errors import StoreError
 from geo.store.opening import open_store
 from geo.store.protocol import Store
 from geo.store.record import Change, record
+from geo.store.reverting import undo
 from geo.store.sqlite import driver
 from geo.store.verifying import verify
 from tests.conftest import gpkg_only, postgis_only
@@ -34,23 +36,23 @@ def test_a_store_that_went_through_every_kind_of_change_is_whole(store: Store) -
 
 
 HISTORY = {
-    "UPDATE tongchou_event SET after = replace(after, '改', '删') WHERE seq = 28": {
-        ("hash", 28, "communities", "communities-0 号"),
+    "UPDATE tongchou_event SET after = replace(after, '改', '删') WHERE seq = 34": {
+        ("hash", 34, "communities", "communities-0 号"),
         ("row_differs", 0, "communities", "communities-0 号"),
     },
-    "UPDATE tongchou_event SET before = after WHERE seq = 28": {
-        ("hash", 28, "communities", "communities-0 号"),
-        ("replay", 28, "communities", "communities-0 号"),
+    "UPDATE tongchou_event SET before = after WHERE seq = 34": {
+        ("hash", 34, "communities", "communities-0 号"),
+        ("replay", 34, "communities", "communities-0 号"),
     },
-    "UPDATE tongchou_event SET actor = 'b' WHERE seq = 28": {
-        ("hash", 28, "communities", "communities-0 号"),
-        ("revision", 28, "communities", "communities-0 号"),
+    "UPDATE tongchou_event SET actor = 'b' WHERE seq = 34": {
+        ("hash", 34, "communities", "communities-0 号"),
+        ("revision", 34, "communities", "communities-0 号"),
     },
     "UPDATE tongchou_revision SET actor = 'b' WHERE revision = 2": {
-        ("revision", 28, "communities", "communities-0 号")
+        ("revision", 34, "communities", "communities-0 号")
     },
     "DELETE FROM tongchou_revision WHERE revision = 2": {
-        ("revision", 28, "communities", "communities-0 号"),
+        ("revision", 34, "communities", "communities-0 号"),
         ("revision_gap", 0, "", ""),
     },
 }
@@ -73,10 +75,38 @@ def test_what_was_forged_is_named(forgery: str, store: Store, forge: Callable[[s
 
 
 def test_a_history_cut_at_its_end_shows(store: Store, forge: Callable[[str], None]) -> None:
-    forge("DELETE FROM tongchou_event WHERE seq = 29")
+    forge("DELETE FROM tongchou_event WHERE seq = 35")
     assert ("revision_empty", 0, "", "") in found(store)
     forge("DELETE FROM tongchou_revision WHERE revision = 3")
     assert ("row_missing", 0, "works", "works-1 号") in found(store)
+
+
+@pytest.mark.parametrize(
+    ("forgery", "seq"),
+    [
+        ("UPDATE tongchou_event SET action = 'add' WHERE seq = 36", 36),
+        ("UPDATE tongchou_event SET action = 'restore' WHERE seq = 1", 1),
+        ("UPDATE tongchou_event SET action = 'update' WHERE seq = 36", 36),
+        ("UPDATE tongchou_event SET action = 'remove' WHERE seq = 34", 34),
+    ],
+)
+def test_a_row_comes_back_only_after_it_went(
+    forgery: str, seq: int, store: Store, forge: Callable[[str], None]
+) -> None:
+    with store.view() as view:
+        back = undo(view, 3)
+    record(store, back, actor="a", at=AT, origin="t")
+    assert verify(store) == []
+    forge(forgery)
+    assert {("replay", seq), ("hash", seq)} <= {(one.code, one.seq) for one in verify(store)}
+
+
+def test_a_closed_store_is_not_called_damaged(location: str) -> None:
+    store = full_store(location)
+    store.close()
+    with pytest.raises(StoreError) as caught:
+        verify(store)
+    assert caught.value.code == "store_closed"
 
 
 @gpkg_only
@@ -91,6 +121,11 @@ def test_a_history_cut_at_its_end_shows(store: Store, forge: Callable[[str], Non
         ("DROP TABLE rtree_lines_geom", ("index", 0, "lines", "")),
         ("UPDATE rtree_lines_geom SET maxx = minx", ("index", 0, "lines", "")),
         ("UPDATE buildings SET storeys = 'many'", ("row_differs", 0, "buildings", "buildings-0 号")),
+        (
+            "DELETE FROM rtree_lines_geom_parent; DELETE FROM rtree_lines_geom_rowid",
+            ("index", 0, "lines", ""),
+        ),
+        ("DELETE FROM gpkg_contents WHERE table_name = 'lines'", ("damaged", 0, "", "")),
         ("UPDATE nodes SET geom = substr(geom, 1, 44)", ("unreadable", 0, "nodes", "")),
     ],
 )
@@ -121,6 +156,21 @@ def test_a_damaged_database_shows(
 ) -> None:
     forge(damage)
     assert problem in found(store)
+
+
+@gpkg_only
+def test_an_index_that_is_not_in_order_shows(location: str) -> None:
+    full_store(location).close()
+    with closing(driver().connect(location)) as file:
+        root = "SELECT rootpage FROM sqlite_master WHERE name = 'tongchou_event_row'"
+        page = file.execute(root).fetchone()[0]
+    raw = Path(location).read_bytes()
+    start = (page - 1) * 4096
+    leaf = raw[start : start + 4096].replace(b"works-0", b"works-9")
+    assert leaf != raw[start : start + 4096]
+    Path(location).write_bytes(raw[:start] + leaf + raw[start + 4096 :])
+    with open_store(location) as store:
+        assert "damaged" in {problem.code for problem in verify(store)}
 
 
 @gpkg_only

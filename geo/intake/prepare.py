@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo.district import District
-from geo.errors import BadInput
+from geo.errors import BadInput, NotFound
 from geo.intake.context import Context, Settled
 from geo.intake.draft import OWN_COLUMNS
 from geo.intake.files import Reading, read_tables, refuse_store
@@ -21,6 +21,7 @@ from geo.intake.survey import lines_from, nodes_from, sort_tables
 from geo.intake.table import Table
 from geo.intake.towns import Committee
 from geo.intake.trenches import boundaries_from, digs_from, ground_from, owners_from, works_from
+from geo.intake.words import layer_words
 from geo.layers import LAYERS, layer_named
 from geo.programme.catalogue import WorkKind
 from geo.store.steps import Change
@@ -87,8 +88,8 @@ def prepare(
     What is wrong with single rows is in the result's notes, and ``Intake.fault()`` is the error that stands
     for it.
     """
-    if layer is not None:
-        layer_named(layer)
+    if layer is not None and layer_named(layer).name not in layer_words():
+        raise NotFound("no_such_layer", layer=layer, known=", ".join(layer_words()))
     refuse_store(paths, store_path)
     notes = Notes()
     tables = read_tables(paths, Reading(layer, sublayer, encoding, fenced), on_progress)
@@ -176,7 +177,10 @@ def _suggested(tables: Sequence[Table]) -> str:
             return "lines" if found == "nodes" and len(tables) > 1 else found
     seen = ", ".join(header for table in tables for header in table.headers)[:400]
     raise BadInput(
-        "layer_unclear", file=", ".join(table.file for table in tables), seen=seen, known=", ".join(LAYERS)
+        "layer_unclear",
+        file=", ".join(table.file for table in tables),
+        seen=seen,
+        known=", ".join(layer_words()),
     )
 
 

@@ -9,7 +9,7 @@ from geo.errors import StoreExists, StoreMissing, StoreUnsuitable
 from geo.store.gpkg import GeoPackageStore
 from geo.store.history import pour
 from geo.store.locations import is_database
-from geo.store.opening import filling, open_store, store_path
+from geo.store.opening import filling, open_store, shown, store_path
 from geo.store.places import refuse_network_drive
 from geo.store.placing import placing, refuse_taken
 from geo.store.protocol import Problem, Store
@@ -66,9 +66,9 @@ def copy_history(source: str, target: str) -> Copied:
     with open_store(source) as store, store.view() as view:
         with filling(target, view.meta()) as writing:
             head = pour(view, writing)
-            _refuse_broken(problems(writing), source)
+            _refuse_broken(problems(writing), shown(source))
             if writing.head() != head or writing.revision() != view.revision():
-                raise StoreUnsuitable("copy_broken", path=source, problem="head")
+                raise StoreUnsuitable("copy_broken", path=shown(source), problem="head")
         return Copied(view.revision(), *head)
 
 

@@ -2,12 +2,20 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 import orjson
 
 from geo.store.protocol import Event, Problem, Store
 
 GENESIS = "0" * 64
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as the record writes it: UTC with microseconds, so that text sorts as time does."""
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def chained(

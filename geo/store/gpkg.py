@@ -1,30 +1,27 @@
 """The embedded store: one GeoPackage file that QGIS opens while the service runs."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-import pandas as pd
 import sqlalchemy
 from pyproj import CRS
 from sqlalchemy import select
 
-from geo.errors import StoreBusy, StoreError, StoreUnsuitable
-from geo.layers import Layer
+from geo.errors import StoreBusy, StoreUnsuitable
 from geo.store import places
 from geo.store.gpkg_view import LAST_REVISION, GeoPackageView
 from geo.store.gpkg_writing import GeoPackageWriting
 from geo.store.migrating import migrate_file
 from geo.store.placing import placing, refuse_taken
 from geo.store.schema import APPLICATION_ID, build
+from geo.store.sql_store import SqlStore
 from geo.store.sqlite import BUSY_TIMEOUT_S, copy_from, make_engine, translated
 from geo.store.tables import META, SCHEMA_VERSION
 
 
-class GeoPackageStore:
+class GeoPackageStore(SqlStore):
     """An open GeoPackage. Every thread may read at any time; writers take turns."""
 
     def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
@@ -35,16 +32,10 @@ class GeoPackageStore:
         meta = described(path)
         if int(meta["schema_version"]) < SCHEMA_VERSION:
             migrate_file(path, int(meta["schema_version"]), busy_timeout_s=busy_timeout_s)
-        self._crs = CRS.from_user_input(meta["crs"])
+        super().__init__(str(path), CRS.from_user_input(meta["crs"]))
         self._reading = make_engine(path, busy_timeout_s=busy_timeout_s, writes=False)
         self._writing = make_engine(path, busy_timeout_s=busy_timeout_s, writes=True)
         self._key, self._live = places.enter(path)
-        self._closed = False
-
-    @property
-    def crs(self) -> CRS:
-        """The district's projected CRS: that of every geometry in the store."""
-        return self._crs
 
     @contextmanager
     def view(self) -> Iterator[GeoPackageView]:
@@ -75,33 +66,6 @@ class GeoPackageStore:
             finally:
                 connection.close()
 
-    def meta(self) -> Mapping[str, str]:
-        """What the store says of itself: district, crs, towns, sample, as_of, schema_version, revision."""
-        with self.view() as view:
-            return view.meta()
-
-    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame:
-        """Rows of a layer as ``GeoPackageView.read`` gives them."""
-        with self.view() as view:
-            return view.read(layer, ids)
-
-    def events(
-        self,
-        *,
-        since: int = 0,
-        layer: str | None = None,
-        ids: Collection[str] | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> pd.DataFrame:
-        """The history as ``GeoPackageView.events`` gives it."""
-        with self.view() as view:
-            return view.events(since=since, layer=layer, ids=ids, limit=limit, newest_first=newest_first)
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise StoreError("store_closed", path=str(self.path))
-
     def backup(self, path: Path) -> None:
         """Write the store as it is now to a new file by SQLite's backup; writers are not held up."""
         self._refuse_closed()
@@ -115,14 +79,6 @@ class GeoPackageStore:
         self._reading.dispose()
         self._writing.dispose()
         places.leave(self._key)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @contextmanager

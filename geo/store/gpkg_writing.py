@@ -11,11 +11,11 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 from geo.layers import Layer
 from geo.store.blobs import pack
 from geo.store.gpkg_view import GeoPackageView
-from geo.store.protocol import Event, Revision
+from geo.store.protocol import Event, KeptReceipt, Revision
 from geo.store.rows import Rows
 from geo.store.schema import srs_id
 from geo.store.sql_view import SqlWriting, compiled
-from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, REVISION, geometry_type
+from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, RECEIPT, REVISION, geometry_type
 
 BOX_NAMES = ("min_x", "min_y", "max_x", "max_y")
 BOX = "min(ST_MinX(geom)), min(ST_MinY(geom)), max(ST_MaxX(geom)), max(ST_MaxY(geom))"
@@ -26,6 +26,14 @@ def _insert_sql(table: Table, skipped: str = "fid") -> tuple[str, tuple[str, ...
     names = [column.name for column in table.c if column.name != skipped]
     statement = insert(table).values({name: bindparam(name) for name in names})
     return compiled(statement, GeoPackageView.dialect)[:2]
+
+
+@cache
+def _tuple_sql(table: Table, fields: tuple[str, ...]) -> str:
+    """The insert of a tuple whose fields are the table's columns, in their order."""
+    sql, order = _insert_sql(table)
+    assert order == fields
+    return sql
 
 
 @cache
@@ -69,17 +77,14 @@ class GeoPackageWriting(SqlWriting, GeoPackageView):
         self._written.add(layer.name)
 
     def append(self, events: Sequence[Event]) -> None:
-        sql, order = _insert_sql(EVENT)
-        if order != Event._fields:
-            raise AssertionError(order)
-        self._many(sql, events)
+        self._many(_tuple_sql(EVENT, Event._fields), events)
+
+    def keep_receipt(self, receipt: KeptReceipt) -> None:
+        self._cursor(_tuple_sql(RECEIPT, KeptReceipt._fields), receipt)
 
     def add_revision(self, revision: Revision) -> None:
         """Number this transaction, and date and measure the layers that it wrote."""
-        sql, order = _insert_sql(REVISION)
-        if order != Revision._fields:
-            raise AssertionError(order)
-        self._cursor(sql, revision)
+        self._cursor(_tuple_sql(REVISION, Revision._fields), revision)
         for name in sorted(self._shrunk):
             self._set_extent(name, np.array(self._rows(f"SELECT {BOX} FROM {name}")[0], dtype="float64"))
         dated = [(f"{revision.at[:23]}Z", name) for name in sorted(self._written)]

@@ -13,7 +13,8 @@ CHUNK = 5000
 def pour(view: View, writing: Writing) -> tuple[int, str]:
     """Write all that ``view`` holds into an empty store; number and hash of the last event.
 
-    Events and revisions go over as they are, byte for byte; rows in their order, each at its row revision.
+    Events, revisions and receipts go over as they are, byte for byte; rows in their order,
+    each at its row revision.
     """
     for layer in LAYERS.values():
         rows, revisions = view.rows(layer)
@@ -26,6 +27,8 @@ def pour(view: View, writing: Writing) -> tuple[int, str]:
         head = events[-1].seq, events[-1].hash
     for revision in view.revisions():
         writing.add_revision(revision)
+    for receipt in view.receipts():
+        writing.keep_receipt(receipt)
     return head
 
 

@@ -1,7 +1,7 @@
 """Moving a GeoPackage of an older schema on to this program's, by steps written by hand."""
 
-from collections.abc import Callable, Mapping
-from itertools import chain, count
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select, update
@@ -9,12 +9,24 @@ from sqlalchemy import Connection, Engine, select, update
 from geo.errors import StoreExists, StoreUnsuitable
 from geo.store.gpkg_view import LAST_REVISION
 from geo.store.placing import placing
+from geo.store.schema import statements
 from geo.store.sqlite import copy_file, make_engine, translated
 from geo.store.tables import META, SCHEMA_VERSION
 
 Step = Callable[[Connection], None]
 
-STEPS: dict[int, Step] = {}
+
+def _run(name: str) -> Step:
+    """A step that is the statements of ``name``.sql."""
+
+    def step(connection: Connection) -> None:
+        for statement in statements(name):
+            connection.exec_driver_sql(statement)
+
+    return step
+
+
+STEPS: dict[int, Step] = {1: _run("gpkg_v0002")}
 """What brings a file of that version to the next. A step runs in a transaction of its own."""
 
 
@@ -56,12 +68,17 @@ def _backed_up(path: Path, found: int, engine: Engine) -> Path:
     """A copy beside the file, named by its version and revision: ``district.v1-r12.gpkg``."""
     with engine.connect() as connection:
         revision = connection.exec_driver_sql(LAST_REVISION).scalar_one()
-    for number in chain([""], (f"-{number}" for number in count(2))):
-        kept = path.with_name(f"{path.stem}.v{found}-r{revision}{number}{path.suffix}")
+    ends = _ends()
+    while True:
+        kept = path.with_name(f"{path.stem}.v{found}-r{revision}{next(ends)}{path.suffix}")
         try:
             with placing(kept) as fresh:
                 copy_file(path, fresh)
         except StoreExists:
             continue
         return kept
-    raise AssertionError
+
+
+def _ends() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in count(2))

@@ -1,46 +1,37 @@
 """The store on a server: one schema of a PostgreSQL database with PostGIS, for several processes at once."""
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-import pandas as pd
 from pyproj import CRS
 
-from geo.errors import StoreBusy, StoreError, StoreExists
-from geo.layers import Layer
+from geo.errors import StoreBusy, StoreExists
 from geo.store import gpkg
 from geo.store.history import pour
 from geo.store.postgis_schema import described_database, stored_meta
 from geo.store.postgis_view import LAST_REVISION, PostgisView
 from geo.store.postgis_writing import PostgisWriting
 from geo.store.postgres import Place, make_engine, translated
+from geo.store.sql_store import SqlStore
 from geo.store.sqlite import BUSY_TIMEOUT_S
 
 
-class PostgisStore:
+class PostgisStore(SqlStore):
     """An open database. Every thread of every process may read at any time; writers take turns."""
 
     def __init__(self, place: Place, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         """Open the store in the database; raises what ``described_database`` raises."""
         self._place = place
         self._busy_timeout_s = busy_timeout_s
-        self._crs = CRS.from_user_input(described_database(place)["crs"])
+        super().__init__(place.shown, CRS.from_user_input(described_database(place)["crs"]))
         self._engine = make_engine(place)
         self._reading = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._asking = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._turn = threading.Lock()
-        self._closed = False
-
-    @property
-    def crs(self) -> CRS:
-        """The district's projected CRS: that of every geometry in the store."""
-        return self._crs
 
     @contextmanager
     def view(self) -> Iterator[PostgisView]:
@@ -67,33 +58,6 @@ class PostgisStore:
         with translated(self._place), self._asking.connect() as connection:
             return int(connection.exec_driver_sql(LAST_REVISION).scalar_one())
 
-    def meta(self) -> Mapping[str, str]:
-        """What the store says of itself: district, crs, towns, sample, as_of, schema_version, revision."""
-        with self.view() as view:
-            return view.meta()
-
-    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame:
-        """Rows of a layer as ``SqlView.read`` gives them."""
-        with self.view() as view:
-            return view.read(layer, ids)
-
-    def events(
-        self,
-        *,
-        since: int = 0,
-        layer: str | None = None,
-        ids: Collection[str] | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> pd.DataFrame:
-        """The history as ``SqlView.events`` gives it."""
-        with self.view() as view:
-            return view.events(since=since, layer=layer, ids=ids, limit=limit, newest_first=newest_first)
-
-    def _refuse_closed(self) -> None:
-        if self._closed:
-            raise StoreError("store_closed", path=self._place.shown)
-
     def backup(self, path: Path) -> None:
         """Write the store as it is now, with its whole history, to a new GeoPackage; writers go on."""
         with self.view() as view, gpkg.filling(path, view.meta()) as writing:
@@ -103,14 +67,6 @@ class PostgisStore:
         """Close every connection; the store is of no use afterwards."""
         self._closed = True
         self._engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 @contextmanager

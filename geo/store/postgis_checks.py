@@ -6,10 +6,11 @@ from typing import Any
 from geo.layers import LAYERS
 from geo.store.postgres import SCHEMA
 from geo.store.protocol import Problem
-from geo.store.tables import GEOMETRY_COLUMN, LAYER_TABLES, RECORD_TABLES
+from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, RECEIPT, RECORD_TABLES, REVISION
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
+KEPT = (EVENT.name, REVISION.name, RECEIPT.name)
 GUARDS = (
     "SELECT c.relname, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
     f"WHERE c.relnamespace = '{SCHEMA}'::regnamespace AND t.tgenabled IN ('O', 'A')"
@@ -34,8 +35,7 @@ def unsound(ask: Ask) -> Iterator[Problem]:
         yield Problem(0, "head", detail=" ".join(map(str, heads[0][:2])) if heads else "missing")
     guards = set(ask(GUARDS))
     for name in (*LAYER_TABLES, *(table.name for table in RECORD_TABLES), "tongchou_head"):
-        kept = ("tongchou_event", "tongchou_revision")
-        for trigger in ("tongchou_guard", *(("tongchou_keep",) if name in kept else ())):
+        for trigger in ("tongchou_guard", *(("tongchou_keep",) if name in KEPT else ())):
             if (name, trigger) not in guards:
                 yield Problem(0, "guard", layer=name, detail=trigger)
     indexed = {name for (name,) in ask(INDEXED)}

@@ -13,7 +13,7 @@ from geo.errors import StoreMissing, StoreUnsuitable
 from geo.layers import LAYERS
 from geo.store.postgres import SCHEMA, Place, make_engine, translated
 from geo.store.schema import srs_id
-from geo.store.tables import EVENT, META, REVISION, SCHEMA_VERSION
+from geo.store.tables import EVENT, META, RECEIPT, REVISION, SCHEMA_VERSION
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 LOCK = 0x7463
@@ -21,9 +21,13 @@ MAY_EXTEND = (
     "SELECT rolsuper AND EXISTS (SELECT FROM pg_available_extensions WHERE name = 'postgis') "
     "FROM pg_roles WHERE rolname = current_user"
 )
+SERVICES = (
+    "SELECT DISTINCT r.rolname FROM pg_class c, aclexplode(c.relacl) a JOIN pg_roles r ON r.oid = a.grantee "
+    f"WHERE c.oid = '{SCHEMA}.{EVENT.name}'::regclass AND a.privilege_type = 'INSERT' AND r.oid <> c.relowner"
+)
 GRANTS = {
     "SELECT, INSERT, UPDATE, DELETE": tuple(LAYERS),
-    "SELECT, INSERT": (EVENT.name, REVISION.name, META.name),
+    "SELECT, INSERT": (EVENT.name, REVISION.name, META.name, RECEIPT.name),
     "SELECT, UPDATE": ("tongchou_head",),
     "SELECT": ("alembic_version",),
 }
@@ -32,6 +36,7 @@ GRANTS = {
 def migrate_database(place: Place, crs: CRS, service: str | None) -> None:
     """Bring the schema to this program's version, as its owner, and say what the role ``service`` may do.
 
+    Without ``service`` that is said of every role that a service runs as already.
     Raises ``StoreUnsuitable``: ``store_not_permitted``, ``store_without_postgis``, ``store_encoding``,
     ``store_schema`` (newer than the program) or ``store_no_role``.
     """
@@ -41,9 +46,9 @@ def migrate_database(place: Place, crs: CRS, service: str | None) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             _refuse_newer(connection, place)
             _prepare(connection, place)
-            _upgrade(connection, crs)
-            if service is not None:
-                _grant(connection, place, service)
+            upgrade(connection, crs)
+            for role in {service} if service is not None else _services(connection):
+                _grant(connection, place, role)
     finally:
         engine.dispose()
 
@@ -64,13 +69,14 @@ def _prepare(connection: Connection, place: Place) -> None:
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
 
 
-def _upgrade(connection: Connection, crs: CRS) -> None:
+def upgrade(connection: Connection, crs: CRS, version: str = "head") -> None:
+    """Run the migrations up to ``version`` in the connection's transaction."""
     config = Config(stdout=io.StringIO())
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     config.attributes["srid"] = srs_id(crs)
     connection.execute(text(f"SELECT set_config('{SCHEMA}.record', 'on', true)"))
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def _grant(connection: Connection, place: Place, service: str) -> None:
@@ -83,6 +89,11 @@ def _grant(connection: Connection, place: Place, service: str) -> None:
         names = ", ".join(f"{SCHEMA}.{name}" for name in tables)
         connection.exec_driver_sql(f"REVOKE ALL ON {names} FROM {role}".replace("%", "%%"))
         connection.exec_driver_sql(f"GRANT {rights} ON {names} TO {role}".replace("%", "%%"))
+
+
+def _services(connection: Connection) -> set[str]:
+    """The roles that a service runs as already: they may add events and do not own them."""
+    return {str(role) for (role,) in connection.execute(text(SERVICES))}
 
 
 def _version(connection: Connection) -> int | None:

@@ -12,11 +12,11 @@ from geo.layers import Layer
 from geo.store.blobs import MULTI_CODES
 from geo.store.postgis_view import HEAD, PostgisView
 from geo.store.postgres import SCHEMA
-from geo.store.protocol import Event, Revision
+from geo.store.protocol import Event, KeptReceipt, Revision
 from geo.store.rows import Rows
 from geo.store.schema import srs_id
 from geo.store.sql_view import SqlWriting, compiled
-from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, META, REVISION, geometry_type
+from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, META, RECEIPT, REVISION, geometry_type
 
 SRID_FLAG = 0x20000000
 
@@ -115,6 +115,9 @@ class PostgisWriting(SqlWriting, PostgisView):
         sql = f"UPDATE {HEAD.name} SET revision = %s, seq = %s, hash = %s"
         self._cursor(sql, (revision.revision, seq, digest))
         self._revision = revision.revision
+
+    def keep_receipt(self, receipt: KeptReceipt) -> None:
+        self._copy(RECEIPT, KeptReceipt._fields, [receipt])
 
     def _copy(self, table: Table, names: tuple[str, ...], values: Iterable[Sequence[Any]]) -> None:
         driver: Any = self._connection.connection.dbapi_connection

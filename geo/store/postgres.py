@@ -22,6 +22,7 @@ FULL = ("53100",)
 FORBIDDEN = ("42501",)
 READ_ONLY = ("25006",)
 UNREACHABLE = ("08", "57P")
+DISK = "58"
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,8 @@ def _in_our_words(error: BaseException | None, place: Place) -> StoreError:
         return StoreUnsuitable("store_read_only", path=place.shown, problem=problem)
     if not state and isinstance(error, psycopg.OperationalError):
         return _not_connected(text, problem, place)
+    if state.startswith(DISK):
+        return StoreError("store_disk_failed", path=place.shown, problem=problem)
     if state.startswith(UNREACHABLE):
         return StoreError("store_unreachable", path=place.shown, problem=problem)
     return StoreError("store_failed", path=place.shown, problem=problem)

@@ -40,6 +40,29 @@ class Revision(NamedTuple):
     summary: str
 
 
+class Receipt(NamedTuple):
+    """What makes a record count once: ``key`` names the request, ``digest`` says what it asks for."""
+
+    key: str
+    digest: str
+
+
+class KeptReceipt(NamedTuple):
+    """A receipt in the store, with the revision and time of the record that it came with."""
+
+    key: str
+    digest: str
+    revision: int
+    at: str
+
+
+class Standing(NamedTuple):
+    """How a row stood at a revision: its ``row_revision``, and the event by which it last came in."""
+
+    revision: int
+    born: int
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is broken in a store and where: at an event, in a row of a layer, or neither (0 and "")."""
@@ -51,34 +74,76 @@ class Problem:
     detail: str = ""
 
 
-class View(Protocol):
-    """A store as it was at one revision."""
+class Reading(Protocol):
+    """What a store and a view of it give alike."""
 
     @property
-    def crs(self) -> CRS: ...
+    def crs(self) -> CRS:
+        """The district's projected CRS: that of every geometry in the store."""
+        ...
 
-    def revision(self) -> int: ...
+    def revision(self) -> int:
+        """Number of the last transaction; one number read, cheap enough for every request."""
+        ...
 
-    def meta(self) -> Mapping[str, str]: ...
+    def meta(self) -> Mapping[str, str]:
+        """What the store says of itself: district, crs, towns, sample, as_of, schema_version, revision."""
+        ...
 
-    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame: ...
+    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame:
+        """Rows of a layer in the order in which they came, typed as contracted, with ``row_revision``.
 
-    def rows(self, layer: Layer, ids: Collection[str] | None = None) -> tuple[Rows, list[int]]:
-        """What ``read`` gives as plain values, and the row revisions."""
+        A GeoDataFrame in the store's CRS where the layer has geometry. Unknown ``ids`` are left out.
+        """
         ...
 
     def events(
         self,
         *,
         since: int = 0,
+        until: int | None = None,
         layer: str | None = None,
         ids: Collection[str] | None = None,
         limit: int | None = None,
         newest_first: bool = False,
-    ) -> pd.DataFrame: ...
+    ) -> pd.DataFrame:
+        """The history after revision ``since`` up to ``until``: ``at`` in UTC, the rows as JSON text."""
+        ...
 
-    def touched(self, since: int) -> Mapping[str, list[str]]:
-        """Ids of the rows that events after revision ``since`` name, by layer."""
+
+class View(Reading, Protocol):
+    """A store as it was at one revision."""
+
+    def rows(self, layer: Layer, ids: Collection[str] | None = None) -> tuple[Rows, list[int]]:
+        """What ``read`` gives as plain values, and the row revisions."""
+        ...
+
+    def last_event(self, layer: str, row: str, until: int) -> Event | None:
+        """The last event of a row up to revision ``until``; ``None`` where there was none yet."""
+        ...
+
+    def touched(self, since: int) -> Mapping[str, Mapping[str, bool]]:
+        """By layer the ids that events after revision ``since`` name, and whether the row came in since."""
+        ...
+
+    def before(self, since: int) -> Mapping[str, Mapping[str, str | None]]:
+        """By layer the rows touched after revision ``since`` as they were then, as canonical JSON."""
+        ...
+
+    def stood(self, layer: str, until: int, ids: Collection[str] | None = None) -> Mapping[str, Standing]:
+        """How the rows that a layer had had by revision ``until`` stood; all of them without ``ids``."""
+        ...
+
+    def receipt(self, key: str) -> KeptReceipt | None:
+        """The receipt of that key, if it was given."""
+        ...
+
+    def receipts(self) -> Iterator[KeptReceipt]:
+        """Every receipt."""
+        ...
+
+    def revision_at(self, at: str) -> int:
+        """The last revision whose stamp is not after ``at``; 0 if there is none."""
         ...
 
     def head(self) -> tuple[int, str]:
@@ -129,28 +194,13 @@ class Writing(View, Protocol):
         """Close the transaction's books: ``revision`` is the store's from now on."""
         ...
 
+    def keep_receipt(self, receipt: KeptReceipt) -> None:
+        """Keep a receipt whose key is not there yet."""
+        ...
 
-class Store(Protocol):
+
+class Store(Reading, Protocol):
     """A district's store. Reading is free for every thread; writing takes turns."""
-
-    @property
-    def crs(self) -> CRS: ...
-
-    def revision(self) -> int: ...
-
-    def meta(self) -> Mapping[str, str]: ...
-
-    def read(self, layer: Layer | str, ids: Collection[str] | None = None) -> pd.DataFrame: ...
-
-    def events(
-        self,
-        *,
-        since: int = 0,
-        layer: str | None = None,
-        ids: Collection[str] | None = None,
-        limit: int | None = None,
-        newest_first: bool = False,
-    ) -> pd.DataFrame: ...
 
     def view(self) -> AbstractContextManager[View]: ...
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
-from geo.store.canonical import chained
-from geo.store.protocol import Revision, Store, Writing
+from geo.errors import BadInput
+from geo.store.canonical import chained, stamp
+from geo.store.protocol import KeptReceipt, Receipt, Revision, Store, View, Writing
 from geo.store.references import check_references
 from geo.store.steps import (
-    ADD,
+    COMING,
     REMOVE,
     UPDATE,
     Change,
@@ -19,9 +20,10 @@ from geo.store.steps import (
     prepared,
     refuse_stale,
     removal,
+    restoration,
 )
 
-__all__ = ["Change", "Progress", "Recorded", "record"]
+__all__ = ["Change", "Progress", "Receipt", "Recorded", "record", "replayed"]
 
 CHUNK = 5000
 
@@ -30,12 +32,16 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Recorded:
-    """The store's revision afterwards and how many rows were really changed."""
+    """The store's revision afterwards and how many rows were really changed; ``added`` counts restored ones.
+
+    ``replayed``: the same was recorded before, at ``revision``, and nothing was written this time.
+    """
 
     revision: int
     added: int
     updated: int
     removed: int
+    replayed: bool = False
 
 
 @dataclass
@@ -61,7 +67,7 @@ class Ledger:
 
     def _write(self, step: Step, part: slice) -> None:
         rows = step.rows.part(part)
-        if step.action == ADD:
+        if step.action in COMING:
             self.writing.insert(rows, self.revision)
         elif step.action == UPDATE:
             self.writing.update(rows, step.names, self.revision)
@@ -85,8 +91,13 @@ class Ledger:
         if self.on_progress is not None:
             self.on_progress(self.done, self.total)
 
-    def count(self, action: str) -> int:
-        return sum(len(step.rows) for step in self.steps if step.action == action)
+    def counted(self) -> Recorded:
+        """What was recorded, in numbers."""
+        kinds = (COMING, (UPDATE,), (REMOVE,))
+        added, updated, removed = (
+            sum(len(step.rows) for step in self.steps if step.action in kind) for kind in kinds
+        )
+        return Recorded(self.revision, added, updated, removed)
 
 
 def record(
@@ -98,20 +109,26 @@ def record(
     origin: str,
     summary: str = "",
     on_progress: Progress | None = None,
+    receipt: Receipt | None = None,
 ) -> Recorded:
     """Record ``changes`` in the order given, as one revision, by ``actor`` (an id) at the UTC time ``at``.
 
     A record that changes nothing makes no revision. ``on_progress`` hears (rows written, rows in all) from
-    inside the transaction. Whatever is raised, nothing is kept: ``ContractError`` (rows that break their
-    layer's contract or refer to what is not there), ``DuplicateId``, ``NotFound``, ``StaleRevision``,
-    ``MissingCRS``, ``WrongCRS``, ``StoreBusy``.
+    inside the transaction. ``receipt`` makes the record count once: kept in the same transaction, and when it
+    comes again nothing is written and the first one's revision told. Whatever is raised, nothing is kept:
+    ``BadInput`` (``idempotency_key_reused``: the key of a receipt with another digest), ``ContractError``
+    (rows that break their layer's contract or refer to what is not there), ``DuplicateId``, ``NotFound``,
+    ``StaleRevision``, ``MissingCRS``, ``WrongCRS``, ``StoreBusy``.
     """
-    stamp = _stamp(at)
+    moment = stamp(at)
     ready = [prepared(change, store.crs) for change in changes]
     with store.writing() as writing:
+        known = replayed(writing, receipt)
+        if known is not None:
+            return known
         ledger = Ledger(
             writing,
-            stamp,
+            moment,
             actor,
             origin,
             total=sum(map(len, ready)),
@@ -121,22 +138,37 @@ def record(
         )
         for change in ready:
             _apply(change, ledger)
-        if not ledger.steps:
-            return Recorded(ledger.revision - 1, 0, 0, 0)
-        check_references(writing, ledger.steps)
-        writing.add_revision(Revision(ledger.revision, stamp, actor, origin, summary))
-    return Recorded(ledger.revision, *(ledger.count(action) for action in (ADD, UPDATE, REMOVE)))
+        done = _closed(ledger, summary)
+        if receipt is not None:
+            writing.keep_receipt(KeptReceipt(receipt.key, receipt.digest, done.revision, moment))
+    return done
 
 
-def _stamp(at: datetime) -> str:
-    if at.tzinfo is None:
-        raise ValueError("at needs a time zone")
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+def replayed(view: View, receipt: Receipt | None) -> Recorded | None:
+    """What the record with this receipt came to, or ``None`` where there was none yet.
+
+    Raises ``BadInput`` (``idempotency_key_reused``) where the key was used for something else.
+    """
+    kept = None if receipt is None else view.receipt(receipt.key)
+    if receipt is None or kept is None:
+        return None
+    if kept.digest != receipt.digest:
+        raise BadInput("idempotency_key_reused")
+    return Recorded(kept.revision, 0, 0, 0, replayed=True)
+
+
+def _closed(ledger: Ledger, summary: str) -> Recorded:
+    """Close the books of what was written, once its references are known to hold."""
+    if not ledger.steps:
+        return Recorded(ledger.revision - 1, 0, 0, 0)
+    check_references(ledger.writing, ledger.steps)
+    ledger.writing.add_revision(Revision(ledger.revision, ledger.at, ledger.actor, ledger.origin, summary))
+    return ledger.counted()
 
 
 def _apply(change: Prepared, ledger: Ledger) -> None:
     refuse_stale(change, ledger.writing)
-    for prepare in (addition, alteration, removal):
+    for prepare in (addition, restoration, alteration, removal):
         step = prepare(change, ledger.writing)
         if step is not None and len(step.rows):
             ledger.take(step)

@@ -6,7 +6,7 @@ from geo.errors import ContractError
 from geo.layers import LAYERS, Column, Fault
 from geo.store.protocol import Writing
 from geo.store.rows import Rows
-from geo.store.steps import ADD, REMOVE, Step
+from geo.store.steps import COMING, REMOVE, Step
 
 TOWNS = "towns"
 
@@ -26,7 +26,7 @@ def check_references(writing: Writing, steps: Sequence[Step]) -> None:
 def _dangling(writing: Writing, step: Step) -> Iterable[Fault]:
     rows = step.rows
     for column in rows.layer.columns:
-        if column.refers_to and (step.action == ADD or column.name in step.names):
+        if column.refers_to and (step.action in COMING or column.name in step.names):
             values = rows.columns[column.name]
             named = {value for value in values if value is not None}
             unknown = named - _there(writing, column, named)

@@ -43,7 +43,7 @@ def build(connection: Connection, crs: CRS, as_of: date | None) -> None:
     run = connection.exec_driver_sql
     run(f"PRAGMA application_id = {APPLICATION_ID}")
     run(f"PRAGMA user_version = {USER_VERSION}")
-    for statement in _statements("geopackage"):
+    for statement in statements("geopackage"):
         run(statement)
     metadata.create_all(connection, checkfirst=False)
     for row in _reference_systems(crs):
@@ -56,7 +56,8 @@ def build(connection: Connection, crs: CRS, as_of: date | None) -> None:
             run(statement)
 
 
-def _statements(name: str) -> list[str]:
+def statements(name: str) -> list[str]:
+    """The statements of ``name``.sql, in order."""
     return files("geo").joinpath("store", f"{name}.sql").read_text(encoding="utf-8").strip().split("\n\n")
 
 
@@ -97,7 +98,7 @@ def _enter(connection: Connection, layer: Layer, srs: int, stamp: str) -> None:
         return
     run(CONTENTS, (layer.name, "features", layer.name, stamp, srs))
     run(GEOMETRY_COLUMNS, (layer.name, GEOMETRY_COLUMN, geometry_type(layer), srs))
-    for statement in _statements("rtree"):
+    for statement in statements("rtree"):
         run(statement.replace("<t>", layer.name).replace("<c>", GEOMETRY_COLUMN).replace("<i>", "fid"))
 
 

@@ -79,32 +79,32 @@ def advance(old: Snapshot, view: View) -> Snapshot:
     """
     touched = view.touched(old.revision)
     frames = {
-        name: _moved_on(frame, name, touched[name], view) if name in touched else frame
+        name: _moved_on(frame, touched[name], view, name) if name in touched else frame
         for name, frame in old.frames.items()
     }
     return _snapshot(view.revision(), view.meta(), frames, old)
 
 
-def _moved_on(frame: pd.DataFrame, layer: str, ids: list[str], view: View) -> pd.DataFrame:
-    if len(ids) > max(WHOLE_LAYER, len(frame) // 4):
+def _moved_on(frame: pd.DataFrame, touched: Mapping[str, bool], view: View, layer: str) -> pd.DataFrame:
+    """The frame with the touched rows as ``view`` has them.
+
+    Rows stand in the order in which they came. One that went and came back stands at the end, as new ones do:
+    so what is fresh are first the rows that stayed, as the frame has them in order, then those that came.
+    """
+    if len(touched) > max(WHOLE_LAYER, len(frame) // 4):
         return view.read(layer)
-    fresh = view.read(layer, ids)
-    there = np.flatnonzero(frame["id"].isin(ids).to_numpy())
-    stays = frame["id"].iloc[there].isin(fresh["id"]).to_numpy()
-    moved = _with_rows(frame, there[stays], fresh.iloc[: stays.sum()])
+    fresh = view.read(layer, list(touched))
+    came = fresh["id"].map(touched).to_numpy(dtype=bool)
+    there = np.flatnonzero(frame["id"].isin(list(touched)).to_numpy())
+    stays = frame["id"].iloc[there].isin(fresh["id"][~came]).to_numpy()
+    moved = _with_rows(frame, there[stays], fresh[~came])
     if not stays.all():
         moved = moved.drop(index=moved.index[there[~stays]]).reset_index(drop=True)
-    if stays.sum() < len(fresh):
-        moved = pd.concat([moved, fresh.iloc[stays.sum() :]], ignore_index=True)
-    return moved
+    return pd.concat([moved, fresh[came]], ignore_index=True) if came.any() else moved
 
 
 def _with_rows(frame: pd.DataFrame, places: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
-    """The frame with ``rows`` at ``places``; shares with it every column in which they are the same.
-
-    Rows come in the order in which they were added, and an id that went never comes back: so those that were
-    there before stand first among the fresh ones, in the same order.
-    """
+    """The frame with ``rows`` at ``places``; shares with it every column in which they are the same."""
     moved = frame.copy(deep=False)
     before = frame.iloc[places]
     for name in frame.columns if len(places) else ():

@@ -8,18 +8,56 @@ from typing import Any, ClassVar
 
 import pandas as pd
 from pyproj import CRS
-from sqlalchemy import ColumnElement, Connection, Dialect, Executable, Select, bindparam, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Select,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from geo.layers import Layer, layer_named
-from geo.store.protocol import Event, Revision
+from geo.store.protocol import Event, KeptReceipt, Revision, Standing
 from geo.store.rows import Rows, from_values, to_frame
-from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, META, REVISION
+from geo.store.steps import COMING
+from geo.store.tables import EVENT, GEOMETRY_COLUMN, LAYER_TABLES, META, RECEIPT, REVISION
 
 EVENT_FIELDS = tuple(EVENT.c[name] for name in Event._fields)
 REVISION_FIELDS = tuple(REVISION.c[name] for name in Revision._fields)
 SHOWN_FIELDS = ("revision", "seq", "at", "actor", "origin", "layer", "row_id", "action", "before", "after")
 
-TOUCHED = select(EVENT.c.layer, EVENT.c.row_id).where(EVENT.c.revision > bindparam("since"))
+CAME = or_(*(EVENT.c.action == action for action in COMING))
+TOUCHED = (
+    select(EVENT.c.layer, EVENT.c.row_id, func.max(case((CAME, 1), else_=0)))
+    .where(EVENT.c.revision > bindparam("since"))
+    .group_by(EVENT.c.layer, EVENT.c.row_id)
+)
+FIRST = (
+    select(func.min(EVENT.c.seq))
+    .where(EVENT.c.revision > bindparam("since"))
+    .group_by(EVENT.c.layer, EVENT.c.row_id)
+)
+BEFORE = select(EVENT.c.layer, EVENT.c.row_id, EVENT.c.before).where(EVENT.c.seq.in_(FIRST))
+STOOD = (
+    select(EVENT.c.row_id, func.max(EVENT.c.revision), func.max(case((CAME, EVENT.c.seq))))
+    .where(EVENT.c.layer == bindparam("layer"), EVENT.c.revision <= bindparam("until"))
+    .group_by(EVENT.c.row_id)
+)
+LAST_OF_ROW = (
+    select(*EVENT_FIELDS)
+    .where(EVENT.c.layer == bindparam("layer"), EVENT.c.row_id == bindparam("row"))
+    .where(EVENT.c.revision <= bindparam("until"))
+    .order_by(EVENT.c.seq.desc())
+    .limit(1)
+)
+
+ONE_RECEIPT = select(*RECEIPT.c).where(RECEIPT.c.key == bindparam("key"))
+REVISION_AT = select(func.coalesce(func.max(REVISION.c.revision), 0)).where(REVISION.c.at <= bindparam("at"))
 ALL_META = select(META.c.key, META.c.value)
 
 READ_AT_ONCE = 1000
@@ -147,14 +185,17 @@ class SqlView(ABC):
         self,
         *,
         since: int = 0,
+        until: int | None = None,
         layer: str | None = None,
         ids: Collection[str] | None = None,
         limit: int | None = None,
         newest_first: bool = False,
     ) -> pd.DataFrame:
-        """The history after revision ``since``: ``at`` in UTC, before and after as JSON text."""
+        """The history after revision ``since`` up to ``until``: ``at`` in UTC, the rows as JSON text."""
         query = select(*(EVENT.c[name] for name in SHOWN_FIELDS)).where(EVENT.c.revision > since)
         query = query.order_by(EVENT.c.seq.desc() if newest_first else EVENT.c.seq)
+        if until is not None:
+            query = query.where(EVENT.c.revision <= until)
         if layer is not None:
             query = query.where(EVENT.c.layer == layer)
         if ids is not None:
@@ -166,13 +207,44 @@ class SqlView(ABC):
         frame["at"] = pd.to_datetime(frame["at"], utc=True, format="ISO8601").astype("datetime64[us, UTC]")
         return frame.astype({"revision": "Int64", "seq": "Int64"})
 
-    def touched(self, since: int) -> Mapping[str, list[str]]:
-        """Ids of the rows that events after revision ``since`` name, by layer."""
-        rows = self._select(TOUCHED, since=since)
-        found: dict[str, list[str]] = {}
-        for layer, row in dict.fromkeys(rows):
-            found.setdefault(layer, []).append(row)
+    def last_event(self, layer: str, row: str, until: int) -> Event | None:
+        """The last event of a row up to revision ``until``; ``None`` where there was none yet."""
+        rows = [] if "\0" in row else self._select(LAST_OF_ROW, layer=layer, row=row, until=until)
+        return Event._make(rows[0]) if rows else None
+
+    def touched(self, since: int) -> Mapping[str, Mapping[str, bool]]:
+        """By layer the ids that events after revision ``since`` name, and whether the row came in since."""
+        found: dict[str, dict[str, bool]] = {}
+        for layer, row, came in self._select(TOUCHED, since=since):
+            found.setdefault(layer, {})[row] = bool(came)
         return found
+
+    def before(self, since: int) -> Mapping[str, Mapping[str, str | None]]:
+        """By layer the rows touched after revision ``since`` as they were then, as canonical JSON."""
+        found: dict[str, dict[str, str | None]] = {}
+        for layer, row, text in self._select(BEFORE, since=since):
+            found.setdefault(layer, {})[row] = text
+        return found
+
+    def stood(self, layer: str, until: int, ids: Collection[str] | None = None) -> Mapping[str, Standing]:
+        """How the rows that a layer had had by revision ``until`` stood; all of them without ``ids``."""
+        given = {} if ids is None else {"ids": self.ids_value(ids)}
+        query = STOOD if ids is None else STOOD.where(self.among(EVENT.c.row_id))
+        rows = self._select(query, layer=layer, until=until, **given)
+        return {row: Standing(revision, born) for row, revision, born in rows}
+
+    def receipt(self, key: str) -> KeptReceipt | None:
+        """The receipt of that key, if it was given."""
+        rows = self._select(ONE_RECEIPT, key=key)
+        return KeptReceipt(*rows[0]) if rows else None
+
+    def receipts(self) -> Iterator[KeptReceipt]:
+        """Every receipt, by its key."""
+        yield from map(KeptReceipt._make, self._stream(select(*RECEIPT.c).order_by(RECEIPT.c.key)))
+
+    def revision_at(self, at: str) -> int:
+        """The last revision whose stamp is not after ``at``; 0 if there is none."""
+        return int(self._select(REVISION_AT, at=at)[0][0])
 
     def chain(self, since: int = 0) -> Iterator[Event]:
         """Every event after revision ``since``, oldest first."""

@@ -129,6 +129,8 @@ def _in_our_words(error: BaseException | None, path: Path) -> StoreError:
         return StoreUnsuitable("store_unreadable", path=str(path), problem=text)
     if code == "SQLITE_FULL" or "disk is full" in text:
         return StoreError("store_full", path=str(path))
+    if code.startswith("SQLITE_IOERR"):
+        return StoreError("store_disk_failed", path=str(path), problem=text)
     if code.startswith("SQLITE_READONLY") or "readonly" in text:
         return StoreUnsuitable("store_read_only", path=str(path), problem=text)
     return StoreError("store_failed", path=str(path), problem=text)

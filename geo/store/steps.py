@@ -12,16 +12,19 @@ from geo.layers import Layer, check, check_part, layer_named
 from geo.store.protocol import Writing
 from geo.store.rows import Rows, merged, to_part, to_rows
 
-ADD, UPDATE, REMOVE = "add", "update", "remove"
+ADD, UPDATE, REMOVE, RESTORE = "add", "update", "remove", "restore"
+
+COMING = (ADD, RESTORE)
+"""The actions by which a row comes into its layer, at its end."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What is to become of one layer: first rows are added, then updated, then removed.
+    """What is to become of one layer: first rows are added, then restored, then updated, then removed.
 
-    ``add`` holds whole rows. ``update`` holds ``id`` and the columns to change; the others stay. ``remove``
-    holds ids. ``seen`` says at which ``row_revision`` the caller saw a row: if it has changed since, nothing
-    is recorded.
+    ``add`` holds whole rows. ``restore`` holds whole rows, removed ones, that come back under their own
+    ids. ``update`` holds ``id`` and the columns to change; the others stay. ``remove`` holds ids. ``seen``
+    says at which ``row_revision`` the caller saw a row: if it has changed since, nothing is recorded.
     """
 
     layer: str
@@ -29,6 +32,7 @@ class Change:
     update: pd.DataFrame | None = None
     remove: Sequence[str] = ()
     seen: Mapping[str, int] | None = None
+    restore: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -51,20 +55,25 @@ class Prepared:
     update: Rows | None
     remove: Sequence[str]
     seen: Mapping[str, int]
+    restore: Rows | None
 
     def __len__(self) -> int:
-        return sum(len(rows) for rows in (self.add, self.update, self.remove) if rows is not None)
+        parts = (self.add, self.restore, self.update, self.remove)
+        return sum(len(rows) for rows in parts if rows is not None)
 
 
 def prepared(change: Change, crs: CRS) -> Prepared:
     """The change with its rows held to the contract and its geometry known to be in ``crs``."""
     layer = layer_named(change.layer)
-    add = update = None
-    if change.add is not None:
-        add = to_rows(check(_placed(change.add, layer, crs), layer, crs=crs), layer)
+    add, restore = _whole(change.add, layer, crs), _whole(change.restore, layer, crs)
+    update = None
     if change.update is not None:
         update = to_part(check_part(_placed(change.update, layer, crs), layer, crs=crs), layer)
-    return Prepared(layer, add, update, tuple(dict.fromkeys(change.remove)), change.seen or {})
+    return Prepared(layer, add, update, tuple(dict.fromkeys(change.remove)), change.seen or {}, restore)
+
+
+def _whole(frame: pd.DataFrame | None, layer: Layer, crs: CRS) -> Rows | None:
+    return None if frame is None else to_rows(check(_placed(frame, layer, crs), layer, crs=crs), layer)
 
 
 def _placed(frame: pd.DataFrame, layer: Layer, crs: CRS) -> pd.DataFrame:
@@ -101,6 +110,18 @@ def addition(change: Prepared, writing: Writing) -> Step | None:
     _refuse_ids("duplicate_id", change.layer, writing.known(change.layer, change.add.ids))
     _refuse_ids("id_used_before", change.layer, writing.retired(change.layer, change.add.ids))
     return Step(ADD, change.add, [None] * len(change.add), change.add.texts())
+
+
+def restoration(change: Prepared, writing: Writing) -> Step | None:
+    """Rows to bring back; ``DuplicateId`` for an id that is there, ``NotFound`` for one that never was."""
+    if change.restore is None:
+        return None
+    ids = change.restore.ids
+    _refuse_ids("duplicate_id", change.layer, writing.known(change.layer, ids))
+    never = set(ids) - writing.retired(change.layer, ids)
+    if never:
+        raise NotFound("no_such_row", layer=change.layer.name, row=min(never), count=len(never))
+    return Step(RESTORE, change.restore, [None] * len(ids), change.restore.texts())
 
 
 def _refuse_ids(code: str, layer: Layer, ids: set[str]) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine, UserDefinedType
 
 from geo.layers import AREA, BOOLEAN, DATE, INTEGER, LAYERS, PATH, REAL, SPOT, TEXT, Layer
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 GEOMETRY_COLUMN = "geom"
 
@@ -106,4 +106,13 @@ REVISION = Table(
     Column("summary", Text, nullable=False),
 )
 
-RECORD_TABLES = (EVENT, META, REVISION)
+RECEIPT = Table(
+    "tongchou_receipt",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+RECORD_TABLES = (EVENT, META, REVISION, RECEIPT)

@@ -10,7 +10,7 @@ from geo.errors import StoreError
 from geo.layers import LAYERS, Layer
 from geo.store.canonical import walked
 from geo.store.protocol import Event, Problem, Revision, Store, View
-from geo.store.steps import ADD, REMOVE
+from geo.store.steps import COMING, REMOVE, RESTORE
 
 
 def verify(store: Store) -> list[Problem]:
@@ -21,16 +21,17 @@ def verify(store: Store) -> list[Problem]:
     ``row_extra``, ``row_differs``, ``row_revision``. Of a layer that cannot be read: ``unreadable``. Of a
     revision: ``revision_gap``, ``revision_empty``. Of the store itself: what its view calls ``unsound``.
     """
-    found: list[Problem] = []
+    return list(_found(store))
+
+
+def _found(store: Store) -> Iterator[Problem]:
     try:
         with store.view() as view:
-            for problem in problems(view):
-                found.append(problem)  # noqa: PERF402
+            yield from problems(view)
     except StoreError as error:
         if error.code not in ("store_unreadable", "store_failed"):
             raise
-        found.append(Problem(0, "damaged", detail=str(error.facts["problem"])))
-    return found
+        yield Problem(0, "damaged", detail=str(error.facts["problem"]))
 
 
 def problems(view: View) -> Iterator[Problem]:
@@ -52,16 +53,16 @@ class Replay:
     revisions: dict[int, Revision]
     rows: dict[tuple[str, str], tuple[bytes, int]] = field(default_factory=dict)
     used: set[int] = field(default_factory=set)
+    gone: set[tuple[str, str]] = field(default_factory=set)
 
     def take(self, event: Event) -> Iterator[Problem]:
         key = event.layer, event.row_id
         there = self.rows.pop(key, (b"", 0))[0]
         before, after = _digest(event.before), _digest(event.after)
-        if (
-            there != before
-            or (event.action == ADD) == bool(before)
-            or (event.action == REMOVE) == bool(after)
-        ):
+        follows = there == before and (event.action in COMING) != bool(before)
+        if event.action == REMOVE:
+            self.gone.add(key)
+        if not follows or bool(after) == (event.action == REMOVE) or not self._may_come(event, key):
             yield Problem(event.seq, "replay", event.layer, event.row_id)
         if after:
             self.rows[key] = after, event.revision
@@ -69,6 +70,10 @@ class Replay:
         if said is None or (said.at, said.actor, said.origin) != (event.at, event.actor, event.origin):
             yield Problem(event.seq, "revision", event.layer, event.row_id)
         self.used.add(event.revision)
+
+    def _may_come(self, event: Event, key: tuple[str, str]) -> bool:
+        """A row is added under an id that was never used and restored under one that was."""
+        return event.action not in COMING or (event.action == RESTORE) == (key in self.gone)
 
     def unused(self) -> Iterator[Problem]:
         """Revisions that are not numbered one after the other, or have no event."""

@@ -89,12 +89,11 @@ def test_the_same_source_without_machine_code_says_the_same() -> None:
     rng = np.random.default_rng(4)
     a, b, rows, radius = walks(rng, 20), walks(rng, 20), np.arange(20), np.full(20, 1.5)
     fast, fast_touches = stretches(a, b, rows, rows, radius), touches(a, b, rows, rows)
-    plain = machine._plain("geo.coordination.runs")
-    before, machine.runs = machine.runs, lambda: plain
+    before, machine.code = machine.code, machine._plain
     try:
         slow, slow_touches = stretches(a, b, rows, rows, radius), touches(a, b, rows, rows)
     finally:
-        machine.runs = before
+        machine.code = before
     np.testing.assert_allclose(slow.length, fast.length, atol=1e-9)
     np.testing.assert_allclose(slow.xy, fast.xy, atol=1e-9)
     np.testing.assert_allclose(slow_touches.xy, fast_touches.xy, atol=1e-9)

@@ -71,7 +71,7 @@ def test_every_layer_keeps_its_contract(layers):
     for name, frame in layers.items():
         checked = check(frame, LAYERS[name], crs=litong().crs)
         pd.testing.assert_frame_equal(pd.DataFrame(checked), pd.DataFrame(frame))
-        assert len(frame)
+        assert len(frame) or name in ("inspections", "files")
 
 
 def test_the_sums_are_the_plan_s_to_the_last_digit(layers):

@@ -17,7 +17,7 @@ from geo.district import read_district
 from geo.kinds import kinds
 from geo.programme.catalogue import read_catalogue
 from geo.sample.digs import PlantedCase
-from geo.sample.district import build_sample, planted_cases
+from geo.sample.district import build_sample, planted_cases, sample_consents
 from geo.sample.trenches import CaseKind
 from geo.vocabulary import Stage
 
@@ -37,6 +37,11 @@ def sample(seed: int | None) -> dict[str, pd.DataFrame]:
 @lru_cache(maxsize=8)
 def planted(seed: int | None) -> tuple[PlantedCase, ...]:
     return planted_cases(DISTRICT, CATALOGUE, BOUNDARIES, seed=seed)
+
+
+@lru_cache(maxsize=8)
+def agreed(seed: int | None) -> pd.DataFrame:
+    return sample_consents(DISTRICT, CATALOGUE, BOUNDARIES, seed=seed)
 
 
 @pytest.fixture(params=SEEDS)
@@ -314,6 +319,21 @@ def test_planted_cases_are_what_they_say(seed, layers):
             assert beside[DEPTHS].isna().all(axis=None)
             assert beside["utility"].unique().tolist() == ["DL"]
             assert shapely.intersects(shapes(own)[0], shapes(beside)).any()
+        elif case.kind is CaseKind.FRESH_PAVING:
+            works = layers["works"]
+            paving = works[(works["community"] == case.community) & (works["code"] == "paving")]
+            assert (own["window_start"].iloc[0] > paving["planned_end"]).all()
+            assert len(paving) == 1
+        elif case.kind is CaseKind.WATER_TOO_DEEP:
+            assert beside["utility"].unique().tolist() == ["PS"]
+            assert (planned["depth_start_m"] == 2.0).all()
+        elif case.kind is CaseKind.TOO_SHALLOW:
+            assert (planned[DEPTHS] < 0.5).all(axis=None)
+        elif case.kind is CaseKind.NO_CONSENT:
+            assert beside["utility"].unique().tolist() == ["RQ"]
+            assert not own["owner"].isin(beside["owner"]).any()
+            granted = agreed(seed)
+            assert not granted[granted["line"].isin(beside.index)]["dig"].isin(case.digs).any()
         else:
             assert beside[[*DEPTHS, "outer_width_mm"]].notna().all(axis=None)
             gap = shapely.distance(shapes(planned)[0], shapes(beside)).min()
@@ -326,7 +346,8 @@ def test_the_water_runs_0_70_m_beside_the_foul_drain(seed, layers):
     for case in planted(seed):
         if case.kind is CaseKind.WATER_BY_FOUL:
             own = lines.loc[list(case.lines)]
-            water, foul = own[own["kind"] == "JP"].iloc[0], own[own["kind"] == "WS"]
+            drains = (own["kind"] == "WS") & ~own["house_connection"].fillna(False).astype(bool)
+            water, foul = own[own["kind"] == "JP"].iloc[0], own[drains]
             half = (water["outer_width_mm"] + foul["outer_width_mm"].iloc[0]) / 2000
             drain = shapely.union_all(shapes(foul))
             near = water["geometry"].intersection(drain.buffer(half + 0.9))

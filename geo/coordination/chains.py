@@ -43,6 +43,18 @@ class Chains:
         source = None if self.source is None else self.source[rows]
         return Chains(self.xy[vertices], part, shape, self.areal[rows], source)
 
+    def head(self, count: int) -> "Chains":
+        """The first ``count`` geometries, without a copy."""
+        parts = self.shape[count]
+        source = None if self.source is None else self.source[:count]
+        return Chains(
+            self.xy[: self.part[parts]],
+            self.part[: parts + 1],
+            self.shape[: count + 1],
+            self.areal[:count],
+            source,
+        )
+
     def shapely(self, rows: npt.NDArray[np.integer[Any]]) -> Shapes:
         """The geometries at ``rows``: those they came from, or points, lines and multi-lines made anew."""
         if self.source is not None:
@@ -127,11 +139,14 @@ def _from_shapely(shapes: Shapes) -> Chains:
     if np.isin(kinds, (-1, _LINE)).all():
         return _lines(shapely.get_coordinates(shapes), shapely.get_num_coordinates(shapes), shapes)
     areal = np.isin(kinds, (_POLYGON, _MULTIPOLYGON))
-    pieces, owner = shapely.get_parts(shapes, return_index=True)
+    # what is one chain stays what it is: parts and rings are copies
+    single = (kinds <= _POLYGON) & (shapely.get_num_interior_rings(shapes) == 0)
+    one, several = np.flatnonzero(single), np.flatnonzero(~single)
+    pieces, owner = shapely.get_parts(shapes[several], return_index=True)
     rings, of_piece = shapely.get_rings(pieces, return_index=True)
     is_ring = shapely.get_type_id(pieces) == _POLYGON
-    parts = np.concatenate([pieces[~is_ring], rings])
-    owners = np.concatenate([owner[~is_ring], owner[of_piece]])
+    parts = np.concatenate([shapes[one], pieces[~is_ring], rings])
+    owners = np.concatenate([one, several[owner[~is_ring]], several[owner[of_piece]]])
     order = np.argsort(owners, kind="stable")
     parts, owners = parts[order], owners[order]
     counts = shapely.get_num_coordinates(parts)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geo.coordination.chains import Bools, Ints
+from geo.coordination.tables import Table, Texts, among, numbered, table
 from geo.vocabulary import GroundKind, Utility
 
 WATER, GAS = ("W1", "W2"), ("G0", "G1", "G2", "G3", "G4")
@@ -35,8 +35,6 @@ RECLAIMED = "ZS"
 # above the ground: no clearance below it
 OVERHEAD = ("JK", "DM", "SJ")
 
-Texts = npt.NDArray[np.object_]
-
 
 def place_of(group: Sequence[str]) -> int:
     """The code of a group of classes."""
@@ -48,29 +46,25 @@ def label(code: int) -> str:
     return "|".join(GROUPS[code])
 
 
-def line_groups(lines: pd.DataFrame) -> Ints:
+def line_groups(lines: pd.DataFrame | Table) -> Ints:
     """The group (place in ``GROUPS``) of every row of ``lines``.
 
     A stated ``line_class`` is believed when it is a class of lines; else it is derived. Water by nominal
     diameter (W1 up to 200 mm), gas by pressure, power and telecom by how they are laid, heat and drains by
     channel or not. What cannot be derived leaves every class open that it may be.
     """
-    stated = _texts(lines, "line_class")
+    rows = table(lines, "lines")
     known = {code: _PLACE[(code,)] for code in LINES}
-    out = (
-        np.array([known.get(code, -1) for code in stated], dtype=np.int64)
-        if len(stated)
-        else np.empty(0, np.int64)
-    )
+    out = numbered(rows.texts("line_class"), known)
     open_ = out < 0
     if open_.any():
-        out[open_] = _derived(lines[open_])
+        out[open_] = _derived(rows.take(open_))
     return out
 
 
-def _derived(lines: pd.DataFrame) -> Ints:
+def _derived(lines: Table) -> Ints:
     utility, kind, laying = _texts(lines, "utility"), _texts(lines, "kind"), _texts(lines, "laying")
-    channel, laid = np.isin(laying, CHANNEL), laying != ""
+    channel, laid = among(laying, CHANNEL), laying != ""
     out = np.full(len(lines), UNKNOWN, dtype=np.int64)
     out[utility == Utility.WATER] = _water(lines, kind, utility == Utility.WATER)
     drains, heat = utility == Utility.DRAINAGE, utility == Utility.HEAT
@@ -84,47 +78,40 @@ def _derived(lines: pd.DataFrame) -> Ints:
     ):
         mine = utility == name
         out[mine] = place_of((*both, "C"))
-        out[mine & np.isin(laying, DIRECT)] = place_of((direct,))
-        out[mine & np.isin(laying, IN_DUCT)] = place_of((duct,))
+        out[mine & among(laying, DIRECT)] = place_of((direct,))
+        out[mine & among(laying, IN_DUCT)] = place_of((duct,))
         out[mine & channel] = place_of(("C",))
     out[(utility == Utility.OTHER) & channel] = place_of(("C",))
     return out
 
 
-def _water(lines: pd.DataFrame, kind: Texts, mine: Bools) -> Ints:
-    size = _reals(lines, "nominal_diameter_mm")[mine]
+def _water(lines: Table, kind: Texts, mine: Bools) -> Ints:
+    size = lines.reals("nominal_diameter_mm")[mine]
     out = np.where(size <= SMALL_WATER_MM, place_of(("W1",)), place_of(("W2",)))
     out = np.where(np.isnan(size), place_of(WATER), out)
     out = np.where((kind[mine] == "") & np.isnan(size), place_of((*WATER, "R")), out)
     return np.where(kind[mine] == RECLAIMED, place_of(("R",)), out)
 
 
-def _gas(lines: pd.DataFrame, mine: Bools) -> Ints:
-    pressure = _reals(lines, "pressure_mpa")[mine]
+def _gas(lines: Table, mine: Bools) -> Ints:
+    pressure = lines.reals("pressure_mpa")[mine]
     step = np.digitize(pressure, GAS_STEPS_MPA[:1]) + np.digitize(pressure, GAS_STEPS_MPA[1:], right=True)
     codes = np.array([*(place_of((code,)) for code in GAS), place_of(GAS)])
     # above 1.6 MPa the tables end: every class stays open
     return np.asarray(codes[np.where(np.isnan(pressure) | (step > 4), 5, np.minimum(step, 4))])
 
 
-def ground_groups(ground: pd.DataFrame) -> Ints:
+def ground_groups(ground: Table) -> Ints:
     """The group of every row of ``ground``, or -1 where no clearance is measured to it."""
     codes = {str(kind): place_of((code,)) for kind, code in GROUND_CLASS.items()}
-    return np.array([codes.get(kind, -1) for kind in _texts(ground, "kind")], dtype=np.int64).reshape(-1)
+    return numbered(ground.texts("kind"), codes)
 
 
-def overhead(lines: pd.DataFrame) -> Bools:
+def overhead(lines: Table) -> Bools:
     """Lines above the ground, to which no clearance below it applies."""
-    return np.isin(_texts(lines, "laying"), OVERHEAD)
+    return among(lines.texts("laying"), OVERHEAD)
 
 
-def _texts(frame: pd.DataFrame, column: str) -> Texts:
-    if column not in frame:
-        return np.full(len(frame), "", dtype=object)
-    return np.asarray(frame[column].astype(object).where(frame[column].notna(), ""), dtype=object)
-
-
-def _reals(frame: pd.DataFrame, column: str) -> npt.NDArray[np.float64]:
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    return np.asarray(pd.to_numeric(frame[column]), dtype=np.float64)
+def _texts(rows: Table, column: str) -> Texts:
+    values = rows.texts(column)
+    return np.where(pd.isna(values), "", values).astype(object)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.coordination.chains import Bools, Floats, Ints
+from geo.coordination.chains import Floats, Ints
 from geo.coordination.classes import GROUPS
 from geo.coordination.crossings import Discs, Places, discs, exemption, places, sources
 from geo.coordination.findings import Rows, draft
@@ -65,15 +65,10 @@ def _candidates(things: Things, rows: Ints, limits: Limits, parameters: Paramete
     twice = asked[j] & (j < i)
     i, j = i[(i != j) & ~twice], j[(i != j) & ~twice]
     ahead = things.planned[j] & ~things.planned[i]
-    level = (things.planned[i] == things.planned[j]) & (j < things.lines)
-    swap = ahead | (level & _greater(things.ids, i, j))
+    level = np.flatnonzero((things.planned[i] == things.planned[j]) & (j < things.lines))
+    swap = ahead
+    swap[level] |= things.ids[i[level]] > things.ids[j[level]]
     return np.where(swap, j, i), np.where(swap, i, j)
-
-
-def _greater(ids: np.ndarray, i: Ints, j: Ints) -> Bools:
-    return (
-        np.asarray(ids[i].astype(str) > ids[j].astype(str), dtype=bool) if len(i) else np.zeros(0, dtype=bool)
-    )
 
 
 def _half(things: Things, rows: Ints) -> Floats:
@@ -110,8 +105,8 @@ def find_horizontal(things: Things, near: Near, at: Places, limits: Limits, para
         found = _outside(things, near, asked, limit[asked], around)
         bad = found.least < limit[asked] - tolerance
         verdict[asked[bad]] = outcome.value
-        runs.append((asked[bad], _only(found, bad)))
-        left = np.setdiff1d(left, asked[bad])
+        runs.append((asked[bad], found.where(bad)))
+        left = left[~np.isin(left, asked[bad], kind="table")]
         if not sure:
             verdict[left] = Verdict.EXEMPT.value
             reason[left] = _why(things, near, asked, around, left)
@@ -121,23 +116,6 @@ def find_horizontal(things: Things, near: Near, at: Places, limits: Limits, para
 def _outside(things: Things, near: Near, asked: Ints, limit: Floats, around: Discs) -> Stretches:
     return stretches(
         things.chains, things.chains, near.i[asked], near.j[asked], limit, (around.pair, around.circles)
-    )
-
-
-def _only(found: Stretches, keep: Bools) -> Stretches:
-    """The stretches of the pairs to keep, numbered anew."""
-    number = np.cumsum(keep) - 1
-    runs = keep[found.of]
-    lengths = np.diff(found.offset)
-    vertices = np.repeat(runs, lengths)
-    offset = np.concatenate([[0], np.cumsum(lengths[runs])]).astype(np.int64)
-    return Stretches(
-        found.length[keep],
-        found.least[keep],
-        found.worst[keep],
-        number[found.of[runs]],
-        offset,
-        found.xy[vertices],
     )
 
 
@@ -166,7 +144,6 @@ def _rows(
     for which, found in runs:
         measured[which], length[which] = found.least, found.length
         worst[which], geometry[which] = spots(found.worst), found.geometry()
-    provenance, reference = sources(limits.horizontal, near.found.row)
     columns = {
         **describe(things, near.i, near.j),
         "verdict": verdict,
@@ -178,8 +155,7 @@ def _rows(
         "required": np.where(
             fails, near.found.low, np.where(np.isinf(near.found.high), np.nan, near.found.high)
         ),
-        "provenance": provenance,
-        "reference": reference,
+        **sources(limits.horizontal, near.found.row),
         "length_m": length,
         "worst": worst,
         "geometry": geometry,

@@ -1,6 +1,7 @@
 """Cover over planned lines: the table by class, laying and surface, and the frost depth of the district."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,18 @@ import shapely
 from geo.coordination.chains import Bools, Floats, Ints, Shapes
 from geo.coordination.classes import GROUPS
 from geo.coordination.crossings import extents, sources
-from geo.coordination.findings import NOTHING, Rows, draft, joined
+from geo.coordination.findings import Rows, draft
 from geo.coordination.limits import COVER, Limits
 from geo.coordination.parameters import Parameters
+from geo.coordination.stretches import stretches
+from geo.coordination.tables import Table, among, table
 from geo.coordination.things import Things, describe, given
 from geo.vocabulary import FindingKind, GroundKind, Verdict
 
 FROST = "frost"
 _FAMILY = {"W1": "W", "W2": "W", **{f"G{n}": "G" for n in range(5)}}
+# what lies under a carriageway for less only touches it
+_TOUCH_M = 0.1
 _PLASTIC = ("PE", "PVC")
 # what the frost depth governs, by the note of the table; for water with a margin below it
 _BELOW_FROST = {"W": Verdict.FAIL, "S": Verdict.NEEDS_REVIEW, "R": Verdict.NEEDS_REVIEW}
@@ -25,11 +30,11 @@ _BELOW_FROST = {"W": Verdict.FAIL, "S": Verdict.NEEDS_REVIEW, "R": Verdict.NEEDS
 
 def find_cover(
     things: Things,
-    ground: pd.DataFrame | None,
+    ground: pd.DataFrame | Table | None,
     limits: Limits,
     parameters: Parameters,
     rows: Ints | None = None,
-) -> Rows:
+) -> list[Rows]:
     """Findings of kind 3 for planned lines (or ``rows``): the least cover along each against what is asked.
 
     Under a street or lane the carriageway's figure counts, else the footway's. Two rules: the table's own
@@ -38,11 +43,11 @@ def find_cover(
     if rows is None:
         rows = np.flatnonzero(things.is_line if parameters.existing_too else things.planned)
     if not len(rows):
-        return NOTHING
+        return []
     low, high, at_end = _least_cover(things, rows)
-    road = _under_roads(things.shapes[rows], ground)
+    road = _under_roads(things.shapes[rows], table(ground, "ground"))
     by_table = _by_table(things, rows, low, high, at_end, road, limits, parameters)
-    return joined([by_table, _by_frost(things, rows, low, high, at_end, parameters)])
+    return [by_table, _by_frost(things, rows, low, high, at_end, parameters)]
 
 
 def _least_cover(things: Things, rows: Ints) -> tuple[Floats, Floats, Ints]:
@@ -52,30 +57,41 @@ def _least_cover(things: Things, rows: Ints) -> tuple[Floats, Floats, Ints]:
     return low, high, (tops[1][1] < tops[0][1]).astype(np.int64)
 
 
-def _under_roads(shapes: Shapes, ground: pd.DataFrame | None) -> Bools:
+def _under_roads(shapes: Shapes, ground: Table) -> Bools:
     """Whether each line runs under a street or lane for more than a touch."""
     out = np.zeros(len(shapes), dtype=bool)
-    if ground is None or ground.empty:
-        return out
-    roads = ground[ground["kind"].isin([str(GroundKind.STREET), str(GroundKind.LANE)]).to_numpy(dtype=bool)]
+    roads = ground.take(among(ground.texts("kind"), (GroundKind.STREET, GroundKind.LANE)))
     areas = _areas(roads)
     if not len(areas):
         return out
-    line, road = shapely.STRtree(areas).query(shapes, predicate="intersects")
-    under = shapely.length(shapely.intersection(shapes[line], areas[road])) > 0.1
-    out[line[under]] = True
+    # asked by the areas: GEOS prepares what asks, and areas can be long
+    road, line = shapely.STRtree(shapes).query(areas, predicate="intersects").astype(np.int64)
+    inside = stretches(shapes, areas, line, road, np.zeros(len(line)))
+    out[line[inside.length > _TOUCH_M]] = True
     return out
 
 
-def _areas(roads: pd.DataFrame) -> Shapes:
+def _areas(roads: Table) -> Shapes:
     """Carriageways as areas: a drawn area, or a path as wide as it is said to be."""
-    shapes = np.asarray(roads["geometry"].array, dtype=object)
-    width = roads["width_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+    shapes, width = roads.shapes.copy(), roads.reals("width_m")
     paths = np.isin(shapely.get_type_id(shapes), (1, 5))
     wide = paths & (width > 0)
-    shapes[wide] = shapely.buffer(shapes[wide], width[wide] / 2, cap_style="flat")
+    straight = wide & (shapely.get_num_coordinates(shapes) == 2)
+    shapes[straight] = _strips(shapes[straight], width[straight] / 2)
+    bent = wide & ~straight
+    shapes[bent] = shapely.buffer(shapes[bent], width[bent] / 2, cap_style="flat")
     out: Shapes = shapes[~paths | wide]
     return out
+
+
+def _strips(paths: Shapes, half: Floats) -> Shapes:
+    """Straight paths as rectangles ``half`` to each side of them."""
+    ends = shapely.get_coordinates(paths).reshape(-1, 2, 2)
+    way = ends[:, 1] - ends[:, 0]
+    far = half / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)
+    aside = np.stack([-way[:, 1], way[:, 0]], axis=1) * far[:, None]
+    ring = [ends[:, 0] + aside, ends[:, 1] + aside, ends[:, 1] - aside, ends[:, 0] - aside]
+    return np.asarray(shapely.polygons(np.stack(ring, axis=1)))
 
 
 def _by_table(
@@ -87,11 +103,10 @@ def _by_table(
     fails, passes = high < least - tolerance, low >= most - tolerance
     verdict = np.where(fails, Verdict.FAIL, np.where(passes, Verdict.PASS, Verdict.UNKNOWN)).astype(object)
     verdict[np.isnan(most)] = Verdict.NOT_APPLICABLE
-    provenance, reference = sources(limits.cover, row)
     columns = {
         "rule": COVER, "clause": COVER, "verdict": verdict.astype(str),
         "measured": np.where(np.isfinite(high), np.where(fails, high, low), np.nan),
-        "required": np.where(fails, least, most), "provenance": provenance, "reference": reference,
+        "required": np.where(fails, least, most), **sources(limits.cover, row),
     }  # fmt: skip
     return _drafted(things, rows, at_end, columns)
 
@@ -126,11 +141,9 @@ def _families(things: Things, rows: Ints) -> np.ndarray:
     return names[things.group[rows]]
 
 
-def _required(
-    things: Things, rows: Ints, road: Bools, limits: Limits, parameters: Parameters
-) -> tuple[Floats, Floats, Ints]:
-    """Least and greatest cover that the table may ask, NaN where it asks none, and the row of the
-    greatest."""
+@lru_cache(maxsize=4)
+def _asked(limits: Limits) -> tuple[Floats, Floats, Ints]:
+    """Least and greatest cover by surface (footway, carriageway) and group, and the row of the greatest."""
     table = limits.cover
     footway, carriageway = (
         table[f"min_m_{name}"].to_numpy(np.float64) for name in ("footway", "carriageway")
@@ -147,6 +160,15 @@ def _required(
             )
             most[surface, column] = max(there) if there else np.nan
             which[surface, column] = max(found, key=lambda n: np.nan_to_num(values[n]), default=-1)
+    return least, most, which
+
+
+def _required(
+    things: Things, rows: Ints, road: Bools, limits: Limits, parameters: Parameters
+) -> tuple[Floats, Floats, Ints]:
+    """Least and greatest cover that the table may ask, NaN where it asks none, and the row of the
+    greatest."""
+    least, most, which = _asked(limits)
     at = (road.astype(np.int64), things.group[rows])
     low, high = least[at].copy(), most[at].copy()
     yard_gas = (_families(things, rows) == "G") & ~road & given(things.community[rows])
@@ -160,15 +182,16 @@ def _required(
 
 def _drafted(things: Things, rows: Ints, at_end: Ints, columns: Mapping[str, Any]) -> Rows:
     about = {name: value for name, value in describe(things, rows, rows).items() if not name.endswith("_b")}
-    spots = np.where(
-        at_end == 0,
-        shapely.line_interpolate_point(things.shapes[rows], 0.0),
-        shapely.line_interpolate_point(things.shapes[rows], 1.0, normalized=True),
-    )
+
+    def spots(at: Ints) -> Shapes:
+        shapes = things.shapes[rows[at]]
+        first = shapely.line_interpolate_point(shapes, 0.0)
+        return np.where(at_end[at] == 0, first, shapely.line_interpolate_point(shapes, 1.0, normalized=True))
+
     extra = {
         "unit": "m",
         "worst": spots,
-        "geometry": things.shapes[rows],
-        "length_m": shapely.length(things.shapes[rows]),
+        "geometry": lambda at: things.shapes[rows[at]],
+        "length_m": lambda at: shapely.length(things.shapes[rows[at]]),
     }
     return draft(FindingKind.COVER, {**about, **columns, **extra}, len(rows))

@@ -2,13 +2,15 @@
 crossings."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coordination.chains import Bools, Floats, Ints, Shapes, ranges
+from geo.coordination import machine
+from geo.coordination.chains import Bools, Chains, Floats, Ints, Shapes
 from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.limits import VERTICAL, Limits
 from geo.coordination.parameters import Parameters
@@ -50,7 +52,32 @@ def places(things: Things, i: Ints, j: Ints) -> Places:
     end = np.asarray(found.end_a | found.end_b)
     sine = np.where(found.sine > 0, found.sine, 1.0)
     joint = ((joined | same) & end) | (same & (_inherits(things, of_i, of_j) | _inherits(things, of_j, of_i)))
+    joint |= _same_knot(things, of_i, of_j, found.xy, joined & end)
     return Places(of_i, of_j, found.xy, sine, found.along_a, found.along_b, joint)
+
+
+def _same_knot(things: Things, i: Ints, j: Ints, xy: Floats, joined: Bools) -> Bools:
+    """Where a line joins a main at a knot, the main's next segment that begins there is part of the joint."""
+    if not joined.any():
+        return joined
+    at, out = knots(xy), joined.copy()
+    series = things.series - things.series.min()
+    for branch, main in ((i, j), (j, i)):
+        here, _ = pd.factorize(at * len(things) + branch)
+        key = here * (series.max() + 1) + series[main]
+        out |= np.isin(key, key[joined & (things.connects[branch] == main)])
+    return out
+
+
+def knots(xy: Floats) -> Ints:
+    """A number for each place, the same for places in one cell of a grid of ``SNAP_M``."""
+    cell = np.round(xy / SNAP_M)
+    cell -= cell.min(axis=0, initial=np.inf)
+    # two thousand kilometres of cells fit into one whole number
+    small = cell.max(initial=0.0) < 2.0**31
+    key = cell @ [2.0**31, 1.0] if small else cell @ [1.0, 1j]
+    codes, _ = pd.factorize(key.astype(np.int64) if small else key)
+    return codes.astype(np.int64)
 
 
 def _inherits(things: Things, new: Ints, branch: Ints) -> Bools:
@@ -75,10 +102,9 @@ def discs(things: Things, at: Places, i: Ints, j: Ints, radius: Floats) -> Discs
     another of its series (survey segments stay segments), the crossings of the next segment count for it
     too. The last stretch of a house connection and of a branch, around the end that enters.
     """
-    near_i, near_j, source = _with_neighbours(things, at, float(radius.max(initial=0.0)))
-    pair = _pair_of(i, j, near_i, near_j, len(things))
-    known = pair >= 0
-    pair, source = pair[known], source[known]
+    if not len(i):
+        return Discs(i, np.empty((0, 3)), np.empty(0, dtype=bool))
+    pair, source = _counting(things, at, i, j, float(radius.max(initial=0.0)))
     reach = radius[pair] / at.sine[source]
     circles = np.column_stack([at.xy[source], reach])
     more_pair, more_circles = _entries(things, i, j, radius)
@@ -88,77 +114,32 @@ def discs(things: Things, at: Places, i: Ints, j: Ints, radius: Floats) -> Discs
     return Discs(pair[order], np.concatenate([circles, more_circles])[order], joint[order])
 
 
-def _pair_of(i: Ints, j: Ints, near_i: Ints, near_j: Ints, count: int) -> Ints:
-    """The number of the pair (i, j) that is (near_i, near_j) either way round, -1 where there is none."""
-    key = i * count + j
-    order = np.argsort(key)
-    out = np.full(len(near_i), -1, dtype=np.int64)
-    if not len(key):
-        return out
-    for wanted in (near_j * count + near_i, near_i * count + near_j):
-        slot = np.minimum(np.searchsorted(key[order], wanted), len(key) - 1)
-        hit = key[order][slot] == wanted
-        out[hit] = order[slot[hit]]
-    return out
-
-
-def _with_neighbours(things: Things, at: Places, radius: float) -> tuple[Ints, Ints, Ints]:
-    """Pairs that a place counts for: its own two lines, and the segments in which either goes on near it."""
-    start, neighbour = _next_segments(things)
-    reach = radius / at.sine
-    spot = spots(at.xy)
-    first, source = _spread(things, at.i, spot, reach, start, neighbour)
-    second, of_second = _spread(things, at.j, spot, reach, start, neighbour)
-    begin = np.searchsorted(of_second, np.arange(len(at.i) + 1))
-    inner, offsets = ranges(begin[source].astype(np.int64), begin[source + 1].astype(np.int64))
-    repeats = np.diff(offsets)
-    return np.repeat(first, repeats), second[inner], np.repeat(source, repeats)
-
-
-def _spread(
-    things: Things, rows: Ints, spot: Shapes, reach: Floats, start: Ints, neighbour: Ints
-) -> tuple[Ints, Ints]:
-    """Lines reached from ``rows`` segment by segment within ``reach`` of each place, and the place of
-    each."""
-    source = np.arange(len(rows), dtype=np.int64)
-    seen = source * len(things) + rows
-    front_source, front = source, rows
-    while len(front):
-        inner, offsets = ranges(start[front], start[front + 1])
-        next_source, following = np.repeat(front_source, np.diff(offsets)), neighbour[inner]
-        key = np.unique(next_source * len(things) + following)
-        key = key[~np.isin(key, seen)]
-        next_source, following = key // len(things), key % len(things)
-        near = shapely.distance(spot[next_source], things.shapes[following]) <= reach[next_source]
-        front_source, front = next_source[near], following[near]
-        seen = np.concatenate([seen, key[near]])
-    seen = np.sort(seen)
-    return seen % len(things), seen // len(things)
-
-
-def _next_segments(things: Things) -> tuple[Ints, Ints]:
-    """CSR: for each thing the lines of its series that share an end with it (to the millimetre)."""
-    rows = np.arange(things.lines, dtype=np.int64)
+def _counting(things: Things, at: Places, i: Ints, j: Ints, radius: float) -> tuple[Ints, Ints]:
+    """The pairs (i, j) that a place counts for, and the place of each: the place's own two lines, and the
+    segments in which either goes on near it."""
+    begin, following = things.keep("next", lambda: next_segments(things.series, things.chains, things.lines))
+    both, other = np.concatenate([i, j]), np.concatenate([j, i])
+    order = np.argsort(both, kind="stable")
+    start = np.searchsorted(both[order], np.arange(len(things) + 1)).astype(np.int64)
     chains = things.chains
+    found: tuple[Ints, Ints] = machine.code(machine.APPROACHES).approaches(
+        at.i, at.j, np.ascontiguousarray(at.xy), radius / at.sine, begin, following,
+        np.ascontiguousarray(chains.xy), chains.part, chains.shape,
+        start, other[order], order % max(len(i), 1),
+    )  # fmt: skip
+    return found
+
+
+def next_segments(series: Ints, chains: Chains, lines: int) -> tuple[Ints, Ints]:
+    """The lines of each thing's series that share an end with it (to the millimetre), and where each thing's
+    begin among them (first)."""
+    rows = np.arange(lines, dtype=np.int64)
     first, last = chains.part[chains.shape[:-1][rows]], chains.part[chains.shape[1:][rows]] - 1
-    ends = np.concatenate([chains.xy[first], chains.xy[last]])
-    table = pd.DataFrame(np.round(ends / SNAP_M).astype(np.int64), columns=["x", "y"])
-    table["series"] = np.tile(things.series[rows], 2)
-    knot = table.groupby(["x", "y", "series"], sort=False).ngroup().to_numpy()
-    both = np.tile(rows, 2)
-    order = np.argsort(knot, kind="stable")
-    knots, members = knot[order], both[order]
-    size = np.bincount(knots)
-    begin = np.concatenate([[0], np.cumsum(size)])
-    busy = size[knots] > 1
-    low, high = begin[knots[busy]].astype(np.int64), begin[knots[busy] + 1].astype(np.int64)
-    inner, offsets = ranges(low, high)
-    owner, neighbour = np.repeat(members[busy], np.diff(offsets)), members[inner]
-    differ = owner != neighbour
-    owner, neighbour = owner[differ], neighbour[differ]
-    by_owner = np.argsort(owner, kind="stable")
-    start = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(things)))]).astype(np.int64)
-    return start, neighbour[by_owner]
+    at = knots(np.concatenate([chains.xy[first], chains.xy[last]]))
+    of_line, _ = pd.factorize(series[rows])
+    knot, places = pd.factorize(at * (of_line.max(initial=0) + 1) + np.tile(of_line, 2))
+    begin, following = machine.code(machine.APPROACHES).goes_on(knot.astype(np.int64), len(places))
+    return np.concatenate([begin, np.full(len(series) - lines, begin[-1])]), following
 
 
 def _entries(things: Things, i: Ints, j: Ints, radius: Floats) -> tuple[Ints, Floats]:
@@ -210,76 +191,89 @@ def find_vertical(things: Things, at: Places, limits: Limits, parameters: Parame
     verdict[~found.applies] = Verdict.NOT_APPLICABLE
     reason = exemption(things, i, j)
     verdict[reason != ""] = Verdict.EXEMPT
-    rows = pd.DataFrame(
-        {
-            "i": i,
-            "j": j,
-            "verdict": verdict.astype(str),
-            "reason": reason,
-            "row": found.row,
-            "measured": np.where(
-                np.isfinite(most), np.where(fails, most, np.where(np.isfinite(least), least, np.nan)), np.nan
-            ),
-            "required": np.where(fails, found.low, found.high),
-            "short": np.where(np.isfinite(most), most, np.inf),
-            "x": at.xy[crossing, 0],
-            "y": at.xy[crossing, 1],
-        }
-    )
+    least_known = np.where(np.isfinite(least), least, np.nan)
+    rows = {
+        "i": i,
+        "j": j,
+        "verdict": verdict,
+        "reason": reason,
+        "row": found.row,
+        "measured": np.where(np.isfinite(most), np.where(fails, most, least_known), np.nan),
+        "required": np.where(fails, found.low, found.high),
+        "short": np.where(np.isfinite(most), most, np.inf),
+        "x": at.xy[crossing, 0],
+        "y": at.xy[crossing, 1],
+    }
     return _one_per_pair(things, rows, limits)
 
 
-def _one_per_pair(things: Things, rows: pd.DataFrame, limits: Limits) -> Rows:
+_RANK = {
+    str(verdict): place
+    for place, verdict in enumerate(
+        (Verdict.FAIL, Verdict.UNKNOWN, Verdict.PASS, Verdict.EXEMPT, Verdict.NOT_APPLICABLE)
+    )
+}
+
+
+def _one_per_pair(things: Things, rows: dict[str, np.ndarray], limits: Limits) -> Rows:
     """The worst verdict of each pair at the worst of its crossings; all of its crossings as geometry."""
-    rank = {
-        Verdict.FAIL: 0,
-        Verdict.UNKNOWN: 1,
-        Verdict.PASS: 2,
-        Verdict.EXEMPT: 3,
-        Verdict.NOT_APPLICABLE: 4,
-    }
-    rows["rank"] = rows["verdict"].map({str(verdict): place for verdict, place in rank.items()})
-    rows = rows.sort_values(["i", "j", "rank", "short", "x", "y"], kind="stable").reset_index(drop=True)
-    lead = ~rows.duplicated(["i", "j"])
-    if rows.empty:
+    if not len(rows["i"]):
         return NOTHING
-    number = lead.cumsum().to_numpy() - 1
-    rank_of = rows["rank"].to_numpy()
-    same = rank_of == rank_of[lead.to_numpy()][number]
-    worst = spots(rows[["x", "y"]].to_numpy(dtype=np.float64))
-    all_of: Any = shapely.multipoints(worst[same], indices=number[same])
-    single: Any = shapely.get_geometry(all_of, 0)
-    places_of = np.where(shapely.get_num_geometries(all_of) == 1, single, all_of)
-    first = rows[lead]
-    provenance, reference = sources(limits.vertical, first["row"].to_numpy(dtype=np.int64))
+    rank = np.array([_RANK[str(verdict)] for verdict in rows["verdict"]])
+    order = np.lexsort((rows["y"], rows["x"], rows["short"], rank, rows["j"], rows["i"]))
+    rows, rank = {name: values[order] for name, values in rows.items()}, rank[order]
+    lead = np.concatenate([[True], (np.diff(rows["i"]) != 0) | (np.diff(rows["j"]) != 0)])
+    number = np.cumsum(lead) - 1
+    same = rank == rank[lead][number]
+    xy = np.column_stack([rows["x"], rows["y"]])
+    first = {name: values[lead] for name, values in rows.items()}
+
+    def all_of(at: Ints) -> Shapes:
+        place = np.full(len(first["i"]), -1, dtype=np.int64)
+        place[at] = np.arange(len(at))
+        ours = np.flatnonzero(same & (place[number] >= 0))
+        several: Any = shapely.multipoints(spots(xy[ours]), indices=place[number[ours]])
+        single: Any = shapely.get_geometry(several, 0)
+        return np.asarray(np.where(shapely.get_num_geometries(several) == 1, single, several))
+
     columns = {
-        **describe(things, first["i"].to_numpy(), first["j"].to_numpy()),
-        **{name: first[name].to_numpy() for name in ("verdict", "reason", "measured", "required")},
+        **describe(things, first["i"], first["j"]),
+        **{name: first[name] for name in ("verdict", "reason", "measured", "required")},
         "rule": VERTICAL,
         "clause": VERTICAL,
         "unit": "m",
-        "provenance": provenance,
-        "reference": reference,
-        "worst": worst[lead.to_numpy()],
-        "geometry": places_of,
+        **sources(limits.vertical, first["row"]),
+        "worst": lambda at: spots(xy[lead][at]),
+        "geometry": all_of,
     }
-    return draft(FindingKind.VERTICAL, columns, len(first))
+    return draft(FindingKind.VERTICAL, columns, len(first["i"]))
 
 
-def sources(table: pd.DataFrame, row: Ints) -> tuple[np.ndarray, np.ndarray]:
-    """Provenance and reference of rows of a table; no provenance at all for a pair that it does not have."""
-    known = row >= 0
-    out = []
-    for name in ("provenance", "reference"):
-        values = table[name].to_numpy(dtype=object)[np.maximum(row, 0)]
-        out.append(np.where(known, values, "none" if name == "provenance" else ""))
-    return out[0], out[1]
+def sources(table: pd.DataFrame, row: Ints) -> dict[str, Any]:
+    """Provenance and reference of rows of a table, as functions of those asked for; no provenance at all for
+    a pair that it does not have."""
+
+    def of(name: str, none: str, at: Ints) -> np.ndarray:
+        values = table[name].to_numpy(dtype=object)[np.maximum(row[at], 0)]
+        return np.where(row[at] >= 0, values, none)
+
+    return {
+        "provenance": partial(of, "provenance", "none"),
+        "reference": partial(of, "reference", ""),
+    }
 
 
 def exemption(things: Things, i: Ints, j: Ints) -> np.ndarray:
     """Why a pair is no clash at all, or ``""``: one replaces the other, or is gone before the other is
-    laid."""
+    laid.
+
+    A line names one segment that it replaces; the others of that main in its yard are on their way out with
+    it.
+    """
     replaced = (things.replaces[i] == j) | (things.replaces[j] == i)
+    run = (things.leaving[j] & (things.replaces[i] >= 0)) | (things.leaving[i] & (things.replaces[j] >= 0))
+    run &= things.series[i] == things.series[j]
+    replaced |= run & (things.community[i] == things.community[j])
     gone = (things.gone[j] < things.start[i]) | (things.gone[i] < things.start[j])
     return np.where(replaced, "replaced", np.where(gone, "gone_before", "")).astype(object)
 

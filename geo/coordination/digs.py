@@ -55,8 +55,8 @@ def find_dug_twice(digs: Trenches, met: Meetings, parameters: Parameters) -> Row
         "measured": found.length,
         "required": parameters.least_length_m,
         "provenance": "parameter",
-        "worst": spots(found.worst),
-        "geometry": found.geometry(),
+        "worst": lambda at: spots(found.worst[at]),
+        "geometry": found.geometry,
     }
     return draft(FindingKind.DUG_TWICE, columns, len(met.i)).where(long)
 
@@ -111,8 +111,8 @@ def find_opportunities(digs: Trenches, met: Meetings, parameters: Parameters) ->
         "required": room,
         "reason": np.where(gas, GAS_BED, ""),
         "provenance": "parameter",
-        "worst": spots(found.worst),
-        "geometry": found.geometry(),
+        "worst": lambda at: spots(found.worst[at]),
+        "geometry": found.geometry,
     }
     return draft(FindingKind.OPPORTUNITY, columns, len(met.i)).where(long)
 

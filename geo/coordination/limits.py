@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -87,8 +87,16 @@ class Limits:
 
     def reach(self, unlisted_m: float) -> Floats:
         """Greatest horizontal limit that any condition gives, by group and group; 0 where none applies."""
-        high = np.where(np.isinf(self._across.high), unlisted_m, self._across.high)
-        return np.asarray(np.where(self._across.applies, high, 0.0).max(axis=0))
+        return _reach(self, unlisted_m)
+
+
+@lru_cache(maxsize=8)
+def _reach(limits: Limits, unlisted_m: float) -> Floats:
+    across = limits._across
+    high = np.where(np.isinf(across.high), unlisted_m, across.high)
+    out: Floats = np.where(across.applies, high, 0.0).max(axis=0)
+    out.setflags(write=False)
+    return out
 
 
 def read_limits(signed: pd.DataFrame | None = None) -> Limits:

@@ -10,10 +10,12 @@ from typing import Any
 
 from geo.coordination import jit
 
-_PAIRS, _RUNS = "geo.coordination.kernel", "geo.coordination.runs"
+_PAIRS = "geo.coordination.kernel"
+RUNS, CONTACTS, APPROACHES = (f"geo.coordination.{name}" for name in ("runs", "contacts", "approaches"))
+_ALL = (_PAIRS, RUNS, CONTACTS, APPROACHES)
 
 
-def ready(names: tuple[str, ...] = (_PAIRS, _RUNS)) -> bool:
+def ready(names: tuple[str, ...] = _ALL) -> bool:
     """Whether the machine code is in memory or on disk, so that using it stalls nobody; loads it if so."""
     wanted = [entry for name in names for entry in _entries(name)]
     return all(jit.loaded(*entry) for entry in wanted) or all(jit.load(*entry) for entry in wanted)
@@ -26,14 +28,15 @@ def pairs_ready() -> bool:
 
 def compile_all() -> None:
     """Compile what is not compiled yet and keep it on disk; takes seconds. For set-up and start."""
-    for name in (_PAIRS, _RUNS):
+    for name in _ALL:
         for function, signature in _entries(name):
             jit.compile_now(function, signature)
 
 
-def runs() -> ModuleType:
-    """The kernels of stretches and touches: compiled where ready, else the same source run by Python."""
-    return importlib.import_module(_RUNS) if ready((_RUNS,)) else _plain(_RUNS)
+def code(name: str) -> ModuleType:
+    """The kernels of ``RUNS``, ``CONTACTS`` or ``APPROACHES``: compiled where ready, else the same source run
+    by Python."""
+    return importlib.import_module(name) if ready((name,)) else _plain(name)
 
 
 @cache
@@ -65,11 +68,18 @@ def _entries(name: str) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
             (module.bucket, (table, small, forms, reals, ints, boxes, i8, i8)),
             (module.search, (*side, *side, table, f8, numba.boolean, i8, i8)),
         ]
-    vertices = (table, ints, ints)
-    return [
-        (module.touches, (*vertices, *vertices, ints, ints, f8)),
-        (module.stretches, (*vertices, *vertices, ints, ints, ints, reals, ints, table)),
-    ]
+    lines = (table, ints, ints)
+    if name == CONTACTS:
+        return [
+            (module.touches, (*lines, *lines, ints, ints, f8)),
+            (module.nearest, (*lines, ints, table)),
+        ]
+    if name == APPROACHES:
+        return [
+            (module.approaches, (ints, ints, table, reals, ints, ints, *lines, ints, ints, ints)),
+            (module.goes_on, (ints, i8)),
+        ]
+    return [(module.stretches, (*lines, *lines, ints, ints, ints, reals, ints, table))]
 
 
 if __name__ == "__main__":

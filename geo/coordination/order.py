@@ -1,7 +1,7 @@
 """The order of lines in a yard, and yards too narrow for the stack of lines that they are to hold."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -14,10 +14,11 @@ from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.limits import Limits
 from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
-from geo.coordination.stretches import stretches
+from geo.coordination.stretches import nearest, stretches, touches
+from geo.coordination.tables import numbered
 from geo.coordination.things import Things, describe, given
 from geo.kinds import read_table
-from geo.shapes import along, segments, spots
+from geo.shapes import along, segments
 from geo.vocabulary import FindingKind, Verdict
 
 YARD = "4.1.4"
@@ -25,6 +26,8 @@ STACK = "stack"
 _DRAINS = {"WS": "S(foul)", "HS": "S(foul)", "YS": "S(storm)"}
 _PARALLEL = 0.9
 _MOST_LINES = 9
+_AT_ONCE = 1000
+_HAIR_M = 1e-9
 
 
 def find_order(things: Things, parameters: Parameters, rows: Ints | None = None) -> Rows:
@@ -37,11 +40,11 @@ def find_order(things: Things, parameters: Parameters, rows: Ints | None = None)
     i, j = _beside(things, parameters, rank, rows)
     found = stretches(things.chains, things.chains, i, j, np.full(len(i), parameters.order_within_m))
     long = found.length >= parameters.least_length_m
-    i, j, runs = i[long], j[long], found.geometry()[long]
-    middle = shapely.line_interpolate_point(shapely.get_geometry(runs, 0), 0.5, normalized=True)
+    i, j, found = i[long], j[long], found.where(long)
+    middle = shapely.points(found.middles())
     beside, wall = _facing(things, middle, parameters)
-    i, j, runs, middle = i[beside], j[beside], runs[beside], middle[beside]
-    opposite = shapely.get_point(shapely.shortest_line(middle, things.shapes[j]), 1)
+    i, j, middle = i[beside], j[beside], middle[beside]
+    opposite = shapely.points(nearest(things.chains, j, shapely.get_coordinates(middle)))
     near, far = shapely.distance(middle, wall), shapely.distance(opposite, wall)
     first = rank[i] < rank[j]
     farther = np.where(first, near - far, far - near)
@@ -55,9 +58,9 @@ def find_order(things: Things, parameters: Parameters, rows: Ints | None = None)
         "measured": np.maximum(farther, 0.0),
         "required": 0.0,
         "provenance": "secondary",
-        "length_m": shapely.length(runs),
+        "length_m": lambda at: shapely.length(found.geometry(beside[at])),
         "worst": middle,
-        "geometry": runs,
+        "geometry": lambda at: found.geometry(beside[at]),
     }
     return draft(FindingKind.ORDER, columns, len(i))
 
@@ -68,7 +71,9 @@ def ranks(things: Things) -> Floats:
     family = [_family(group) for group in GROUPS]
     out = np.array([order.get(name, np.nan) for name in family])[things.group]
     drains = np.flatnonzero(things.group[: things.lines] == place_of(("S",)))
-    out[drains] = [order[_DRAINS.get(str(kind), "S(foul)")] for kind in things.kind[drains]]
+    places = [order[name] for name in _DRAINS.values()]
+    number = numbered(things.kind[drains], {kind: place for place, kind in enumerate(_DRAINS)})
+    out[drains] = np.array([*places, order["S(foul)"]])[number]
     return out
 
 
@@ -87,44 +92,48 @@ def _family(group: tuple[str, ...]) -> str:
 def _beside(things: Things, parameters: Parameters, rank: Floats, rows: Ints | None) -> tuple[Ints, Ints]:
     """Pairs of a planned line and another line of the same yard that run the same way and differ in rank."""
     yards, _ = pd.factorize(things.community[: things.lines])
-    ranked = ~np.isnan(rank[: things.lines]) & (yards >= 0)
-    lines = np.flatnonzero(ranked)
+    rank = rank[: things.lines]
+    ranked = ~np.isnan(rank) & (yards >= 0)
     asked = np.flatnonzero(ranked & things.planned[: things.lines]) if rows is None else rows[ranked[rows]]
     if not len(asked):
         return np.empty(0, np.int64), np.empty(0, np.int64)
-    chains = things.chains
-    a, b = near_pairs(
-        chains.take(asked),
-        chains.take(lines),
-        parameters.order_within_m,
-        traits_a=Traits(owner=rank[asked].astype(np.int64)),
-        traits_b=Traits(owner=rank[lines].astype(np.int64)),
+    owner = np.nan_to_num(rank).astype(np.int64)
+    a, j = near_pairs(
+        things.chains.take(asked),
+        things.chains.head(things.lines),
+        np.array([[parameters.order_within_m, -1.0]]),
+        traits_a=Traits(owner=owner[asked]),
+        traits_b=Traits(owner=owner, group=(~ranked).astype(np.int64)),
     )
-    i, j = asked[a], lines[b]
-    keep = (yards[i] == yards[j]) & ~(
-        things.planned[j] & (things.ids[j].astype(str) < things.ids[i].astype(str))
-    )
-    keep &= _same_way(things, i, j)
+    i = asked[a]
+    keep = yards[i] == yards[j]
+    i, j = i[keep], j[keep]
+    keep = _same_way(things, i, j)
+    twice = np.flatnonzero(keep & things.planned[j])
+    keep[twice] = things.ids[j[twice]] >= things.ids[i[twice]]
     return i[keep], j[keep]
 
 
 def _same_way(things: Things, i: Ints, j: Ints) -> Bools:
     shapes = things.chains
     first, last = shapes.part[shapes.shape[:-1]], shapes.part[shapes.shape[1:]] - 1
-    way = shapes.xy[last] - shapes.xy[first]
-    way = way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)[:, None]
-    return np.asarray(np.abs((way[i] * way[j]).sum(axis=1)) >= _PARALLEL)
+    one, two = shapes.xy[last[i]] - shapes.xy[first[i]], shapes.xy[last[j]] - shapes.xy[first[j]]
+    one, two = (way / np.maximum(np.hypot(way[:, 0], way[:, 1]), 1e-9)[:, None] for way in (one, two))
+    return np.asarray(np.abs((one * two).sum(axis=1)) >= _PARALLEL)
 
 
 def _facing(things: Things, spots: Shapes, parameters: Parameters) -> tuple[Ints, Shapes]:
-    """Which spots have a building near enough, and that building."""
+    """Which spots have a building near enough, and the nearest one."""
     walls = things.shapes[things.layer == "buildings"]
     if not len(walls) or not len(spots):
         return np.empty(0, np.int64), np.empty(0, dtype=object)
-    spot, wall = shapely.STRtree(walls).query_nearest(
-        spots, max_distance=parameters.order_from_building_m, all_matches=False
-    )
-    return spot.astype(np.int64), walls[wall]
+    reach = parameters.order_from_building_m
+    spot, wall = shapely.STRtree(walls).query(spots, predicate="dwithin", distance=reach).astype(np.int64)
+    # of two that are equally near the western one: the order of rows tells nothing
+    west, south, *_ = shapely.bounds(walls[wall]).T
+    order = np.lexsort((south, west, shapely.distance(spots[spot], walls[wall]), spot))
+    nearest = order[np.flatnonzero(np.diff(spot[order], prepend=-1))]
+    return spot[nearest], walls[wall[nearest]]
 
 
 def find_narrow_yards(
@@ -142,22 +151,17 @@ def find_narrow_yards(
     rows = rows[
         (shapely.length(things.shapes[rows]) >= parameters.least_length_m) & given(things.community[rows])
     ]
-    walls = things.shapes[things.layer == "buildings"]
+    walls = np.flatnonzero(things.layer == "buildings")
     if not len(rows) or not len(walls):
         return NOTHING
-    number, section = _sections(things.shapes[rows], walls, parameters)
+    number, section = _sections(things, rows, walls, parameters)
     rows = rows[number]
-    which, line = shapely.STRtree(things.shapes[: things.lines]).query(section, predicate="intersects")
-    across = pd.DataFrame({"section": which, "line": line})
+    which, line = near_pairs(section, things.chains.head(things.lines), 0.0)
     width = shapely.length(section)
-    need = np.zeros(len(section))
-    gaps: dict[tuple[int, ...], float] = {}
-    for part in across.groupby("section"):
-        need[part[1]["section"].iloc[0]] = _stack(things, limits, part[1]["line"].to_numpy(), gaps)
-    table = pd.DataFrame(
-        {"row": rows, "community": things.community[rows], "short": need - width}
-    ).sort_values(["community", "short", "row"], ascending=[True, False, True])
-    worst = table[~table["community"].duplicated()].index.to_numpy()
+    need = _stacks(things, limits, which, line, len(section))
+    court, _ = pd.factorize(things.community[rows])
+    order = np.lexsort((rows, width - need, court))
+    worst = order[np.flatnonzero(np.diff(court[order], prepend=-1))]
     narrow = need[worst] > width[worst] + parameters.tolerance_m
     columns = {
         "rule": STACK,
@@ -176,51 +180,86 @@ def find_narrow_yards(
     return draft(FindingKind.ORDER, columns, len(worst))
 
 
-def _sections(lines: Shapes, walls: Shapes, parameters: Parameters) -> tuple[Ints, Shapes]:
+def _sections(things: Things, rows: Ints, walls: Ints, parameters: Parameters) -> tuple[Ints, Shapes]:
     """Segments across the middle of lines from the nearest wall on one side to that on the other."""
-    ends = [shapely.get_coordinates(along(lines, share)) for share in (0.49, 0.5, 0.51)]
-    way = ends[2] - ends[0]
+    ends = [shapely.get_coordinates(along(things.shapes[rows], share)) for share in (0.49, 0.5, 0.51)]
+    way, middle = ends[2] - ends[0], ends[1]
     normal = (
         np.stack([-way[:, 1], way[:, 0]], axis=1) / np.maximum(np.linalg.norm(way, axis=1), 1e-9)[:, None]
     )
-    tree, hits = shapely.STRtree(walls), []
+    tree = shapely.STRtree(things.shapes[walls])
+    hits = []
     for side in (1.0, -1.0):
-        rays = segments(ends[1], ends[1] + side * parameters.yard_width_m * normal)
-        ray, wall = tree.query(rays, predicate="intersects")
-        gap = shapely.distance(spots(ends[1][ray]), shapely.intersection(rays[ray], walls[wall]))
-        nearest = np.full(len(lines), np.inf)
-        np.minimum.at(nearest, ray, gap)
-        hits.append(nearest)
+        rays = segments(middle, middle + side * parameters.yard_width_m * normal)
+        ray, wall = tree.query(rays, predicate="intersects").astype(np.int64)
+        hits.append(_to_walls(things, middle, rays, ray, walls[wall]))
     good = np.flatnonzero(np.isfinite(hits[0]) & np.isfinite(hits[1]) & (hits[0] > 0) & (hits[1] > 0))
-    left = ends[1][good] + hits[0][good, None] * normal[good]
-    right = ends[1][good] - hits[1][good, None] * normal[good]
+    left = middle[good] + hits[0][good, None] * normal[good]
+    right = middle[good] - hits[1][good, None] * normal[good]
     return good.astype(np.int64), segments(left, right)
 
 
-def _stack(things: Things, limits: Limits, lines: Ints, known: dict[tuple[int, ...], float]) -> float:
-    """Least width in metres in which the lines can lie between two buildings; ``known`` gaps are kept."""
-    key = tuple(np.sort(things.group[lines]).tolist())
-    if key not in known:
-        groups = np.array([place_of(("B",)), *key])
-        a, b = np.meshgrid(groups, groups, indexing="ij")
-        known[key] = _shortest(limits.horizontal_of(a.ravel(), b.ravel()).low.reshape(a.shape))
-    return known[key] + 2 * float(np.nan_to_num(things.half[lines]).sum())
+def _to_walls(things: Things, start: Floats, rays: Shapes, ray: Ints, wall: Ints) -> Floats:
+    """How far it is along each ray to the first of the walls that it meets, 0 where it starts in one."""
+    met = touches(rays, things.chains, ray, wall, _HAIR_M)
+    way = met.xy - start[ray[met.pair]]
+    nearest = np.full(len(rays), np.inf)
+    np.minimum.at(nearest, ray[met.pair], np.sqrt(way[:, 0] ** 2 + way[:, 1] ** 2))
+    nearest[ray[shapely.intersects_xy(things.shapes[wall], start[ray])]] = 0.0
+    return nearest
 
 
-def _shortest(gaps: Floats) -> float:
+def _stacks(things: Things, limits: Limits, section: Ints, line: Ints, count: int) -> Floats:
+    """Least width in metres in which the lines of each section can lie between two buildings."""
+    group, half = things.group[line], np.nan_to_num(things.half[line])
+    order = np.lexsort((half, group, section))
+    begin = np.searchsorted(section[order], np.arange(count + 1)).tolist()
+    ordered = group[order].tobytes()
+    keys = np.array([ordered[8 * low : 8 * high] for low, high in pairwise(begin)], dtype=object)
+    key, stacks = pd.factorize(keys)
+    known = _widths(limits)
+    new = [stack for stack in stacks if stack not in known]
+    known.update(zip(new, _least_widths(limits, new), strict=True))
+    least = np.array([known[stack] for stack in stacks])
+    outer = np.bincount(section[order], weights=half[order], minlength=count)
+    return np.asarray(least[key] + 2 * outer)
+
+
+@lru_cache(maxsize=4)
+def _widths(limits: Limits) -> dict[bytes, float]:
+    """Least widths already known, by the groups of the lines."""
+    return {}
+
+
+def _least_widths(limits: Limits, stacks: list[bytes]) -> Floats:
+    """The gaps of each stack of groups between two walls, outer sizes not counted."""
+    codes = np.arange(len(GROUPS))
+    gaps = limits.horizontal_of(np.repeat(codes, len(codes)), np.tile(codes, len(codes))).low
+    table, wall = gaps.reshape(len(codes), -1), place_of(("B",))
+    members = [np.array([wall, *np.frombuffer(stack, dtype=np.int64)]) for stack in stacks]
+    sizes, out = np.array([len(each) for each in members]), np.zeros(len(stacks))
+    for size in np.unique(sizes[sizes > 1]):
+        same = np.flatnonzero(sizes == size)
+        for part in np.array_split(same, len(same) // _AT_ONCE + 1):
+            rows = np.stack([members[stack] for stack in part])
+            out[part] = _shortest(table[rows[:, :, None], rows[:, None, :]])
+    return out
+
+
+def _shortest(gaps: Floats) -> Floats:
     """Least sum of gaps over every order of the lines 1.. between two walls 0 (in the given order past
-    nine)."""
-    count = len(gaps) - 1
+    nine); ``gaps`` is (n, lines + 1, lines + 1)."""
+    count = gaps.shape[1] - 1
     if count > _MOST_LINES:
-        ring = [0, *range(1, count + 1), 0]
-        return float(sum(gaps[one, two] for one, two in pairwise(ring)))
-    best = np.full((1 << count, count), np.inf)
+        ring = np.array([*range(count + 1), 0])
+        return np.asarray(np.cumsum(gaps[:, ring[:-1], ring[1:]], axis=1)[:, -1])
+    best = np.full((len(gaps), 1 << count, count), np.inf)
     for line in range(count):
-        best[1 << line, line] = gaps[0, line + 1]
+        best[:, 1 << line, line] = gaps[:, 0, line + 1]
     for laid in range(1, 1 << count):
+        reached = (best[:, laid, :, None] + gaps[:, 1:, 1:]).min(axis=1)
         for line in range(count):
-            if laid & (1 << line):
-                continue
-            reached = (best[laid] + gaps[1:, line + 1]).min()
-            best[laid | 1 << line, line] = min(best[laid | 1 << line, line], reached)
-    return float((best[-1] + gaps[1:, 0]).min()) if count else 0.0
+            if not laid & (1 << line):
+                row = best[:, laid | 1 << line, line]
+                np.minimum(row, reached[:, line], out=row)
+    return np.asarray((best[:, -1] + gaps[:, 1:, 0]).min(axis=1))

@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -228,8 +229,9 @@ def _bucketed(xy: Floats, vertex: Any, form: Any, grid: Floats, size: int) -> tu
 
     cuts = np.linspace(0, len(vertex), _threads(len(vertex)) + 1).astype(np.int64).tolist()
     count: Any = partial(kernel.cells, xy, vertex, form, grid, size)
-    with ThreadPoolExecutor(len(cuts) - 1) as pool:
-        counts = list(pool.map(count, cuts[:-1], cuts[1:]))
+    with ThreadPoolExecutor(len(cuts) - 1) if len(cuts) > 2 else nullcontext() as pool:
+        each: Any = pool.map if pool else map
+        counts = list(each(count, cuts[:-1], cuts[1:]))
         start = np.zeros(size + 1, dtype=np.int64)
         np.cumsum(sum(counts), out=start[1:])
         boxes = np.empty((start[-1], 5), dtype=np.int32)
@@ -237,7 +239,7 @@ def _bucketed(xy: Floats, vertex: Any, form: Any, grid: Floats, size: int) -> tu
         for one in counts[:-1]:
             places.append(places[-1] + one)
         place: Any = partial(kernel.bucket, xy, vertex, form, grid)
-        list(pool.map(lambda at, first, last: place(at, boxes, first, last), places, cuts[:-1], cuts[1:]))
+        list(each(lambda at, first, last: place(at, boxes, first, last), places, cuts[:-1], cuts[1:]))
     return start, boxes
 
 
@@ -291,7 +293,7 @@ def _once(i: Ints, j: Ints, sure: Bools, count: int) -> tuple[Ints, Ints, Bools]
 
 def _with_inner(ask: _Question, i: Ints, j: Ints) -> tuple[Ints, Ints]:
     """Add the pairs in which one lies in the other's inside, farther from its boundary than the limit."""
-    found = [np.stack([i, j])]
+    found = []
     for outer, inner, swapped in ((ask.b, ask.a, False), (ask.a, ask.b, True)):
         if outer.areal.any():
             rows = np.flatnonzero(outer.areal)
@@ -304,8 +306,10 @@ def _with_inner(ask: _Question, i: Ints, j: Ints) -> tuple[Ints, Ints]:
     if ask.itself:
         both = np.sort(both, axis=0)
     both = both[:, ask.wanted(both[0], both[1])]
-    key = np.unique(both[0] * len(ask.b) + both[1])
-    return key // len(ask.b), key % len(ask.b)
+    key, more = i * len(ask.b) + j, np.unique(both[0] * len(ask.b) + both[1])
+    at = np.searchsorted(key, more)
+    new = np.append(key, -1)[at] != more
+    return np.insert(i, at[new], more[new] // len(ask.b)), np.insert(j, at[new], more[new] % len(ask.b))
 
 
 def _first_points(shapes: Chains) -> tuple[npt.NDArray[np.object_], Ints]:

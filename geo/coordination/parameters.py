@@ -1,11 +1,13 @@
 """What a district and each owner may set: distances, lengths, windows and seasons, with their defaults."""
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from geo.errors import BadInput
+from geo.errors import BadDistrict, BadInput
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class Parameters:
     are no farther apart share a corridor. ``sharing_m``: centre lines within it can lie in one trench.
     ``shift_days``: how far an owner can move a window. ``yard_paving_days`` and the two street figures: how
     long new paving is protected. ``zones_m``: protection to each side of the outer wall by line class.
+    ``gate_m``: half the width of a gate that does not say its own; ``gate_clear_m``: what must stay free of
+    a gate, one lane.
     """
 
     existing_too: bool = False
@@ -68,12 +72,49 @@ class Parameters:
         }
     )  # fmt: skip
     gate_m: float = 2.0
+    gate_clear_m: float = 3.0
 
     owners: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def of_owner(self, name: str, owner: str | None) -> Any:
         """The owner's own figure, or the district's."""
         return self.owners.get(owner or "", {}).get(name, getattr(self, name))
+
+
+def read_parameters(path: Path) -> Parameters:
+    """The defaults with the figures of the table ``coordination`` of a district's file, owners' below it.
+
+    Seasons are written as two days of a year (``["10-20", "04-10"]``), days to leave out as pairs of dates.
+    Raises ``BadInput`` for a name or a value that does not fit, ``BadDistrict`` for a file that cannot be
+    read.
+    """
+    try:
+        figures = dict(tomllib.loads(path.read_text(encoding="utf-8")).get("coordination", {}))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadDistrict(path=str(path), problem=str(error)) from error
+    owners = figures.pop("owners", {})
+    return with_overrides(
+        Parameters(), {name: _figure(name, value) for name, value in figures.items()}, owners
+    )
+
+
+def _figure(name: str, value: Any) -> Any:
+    """A value of the file as the parameter of that name holds it."""
+    try:
+        if name in ("heating_season", "frost_season"):
+            return Season(*(_day_of_year(day) for day in value))
+        if name == "excluded_days":
+            return tuple((first, last) for first, last in value)
+        if name == "zones_m":
+            return {**Parameters().zones_m, **{str(code): float(width) for code, width in value.items()}}
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadInput("bad_parameter", name=name, value=str(value)) from error
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _day_of_year(text: str) -> tuple[int, int]:
+    month, day = (int(part) for part in text.split("-"))
+    return date(2000, month, day).month, day
 
 
 OWNER_FIGURES = (
@@ -97,7 +138,25 @@ def with_overrides(
     _check(district or {}, known)
     for figures in (owners or {}).values():
         _check(figures, OWNER_FIGURES)
+    for name, value in (district or {}).items():
+        _check_value(name, value)
+    for figures in (owners or {}).values():
+        for name, value in figures.items():
+            _check_value(name, value)
     return replace(base, **dict(district or {}), owners={**base.owners, **dict(owners or {})})
+
+
+def _check_value(name: str, value: Any) -> None:
+    """A figure is a number that is not negative, a switch is true or false."""
+    default = getattr(Parameters(), name)
+    if isinstance(default, bool):
+        fits = isinstance(value, bool)
+    elif isinstance(default, int | float):
+        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e6
+    else:
+        fits = True
+    if not fits:
+        raise BadInput("bad_parameter", name=name, value=str(value))
 
 
 def _check(figures: Mapping[str, Any], known: Sequence[str] | set[str]) -> None:

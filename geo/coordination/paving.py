@@ -1,15 +1,15 @@
 """Digs in fresh paving: younger than its protection, or planned after the yard is paved."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 import shapely
 
+from geo.coordination.chains import Bools, Ints, ranges
 from geo.coordination.findings import NOTHING, Rows, draft, joined
 from geo.coordination.pairs import EARLIEST
 from geo.coordination.parameters import Parameters
-from geo.coordination.things import days_of, texts
+from geo.coordination.tables import Layers, Table, table
+from geo.coordination.things import given
 from geo.coordination.trenches import Trenches
 from geo.vocabulary import FindingKind, Verdict
 
@@ -18,45 +18,35 @@ YARD, STREET = "yard", "art. 33"
 OVERHAUL = "overhaul"
 
 
-def find_fresh_paving(digs: Trenches, frames: Mapping[str, pd.DataFrame], parameters: Parameters) -> Rows:
+def find_fresh_paving(digs: Trenches, frames: Layers, parameters: Parameters) -> Rows:
     """Kind 6. ``measured`` is the age of the paving in days when the dig opens, ``required`` its protection.
 
     Yards: the rows ``paving`` of the layer ``works``, finished or planned. Streets: an optional frame
     ``pavings`` with id, geometry, handed_over and works (``new`` or ``overhaul``).
     """
-    parts = [_yards(digs, frames.get("works"), parameters), _streets(digs, frames.get("pavings"), parameters)]
-    return joined(parts)
+    works, pavings = table(frames.get("works"), "works"), table(frames.get("pavings"), "pavings")
+    return joined([_yards(digs, works, parameters), _streets(digs, pavings, parameters)])
 
 
-def _yards(digs: Trenches, works: pd.DataFrame | None, parameters: Parameters) -> Rows:
-    if works is None or works.empty or not len(digs):
+def _yards(digs: Trenches, works: Table, parameters: Parameters) -> Rows:
+    if not len(works) or not len(digs):
         return NOTHING
-    paved = works[(works["code"] == PAVING).to_numpy(dtype=bool)]
-    actual, planned = days_of(paved["actual_end"], EARLIEST), days_of(paved["planned_end"], EARLIEST)
+    paved = works.take(works.texts("code") == PAVING)
+    actual, planned = paved.days("actual_end", EARLIEST), paved.days("planned_end", EARLIEST)
     done = actual > EARLIEST
-    table = pd.DataFrame(
-        {
-            "community": texts(paved, "community"),
-            "work": texts(paved, "id"),
-            "day": np.where(done, actual, planned),
-            "reason": np.where(done, "paved", "to_be_paved"),
-        }
-    )
-    table = table[table["day"] > EARLIEST]
-    asked = pd.DataFrame({"dig": np.arange(len(digs)), "community": digs.community})
-    met = asked[digs.dated].merge(table, on="community")
-    rows = met["dig"].to_numpy(dtype=np.int64)
-    age = digs.start[rows] - met["day"].to_numpy(dtype=np.int64)
+    day = np.where(done, actual, planned)
+    rows, work = _same_yard(digs, paved, day > EARLIEST)
+    age = digs.start[rows] - day[work]
     # a dig that is open while the yard is paved belongs to the same works
     fresh = (age > 0) & (age < parameters.yard_paving_days)
     columns = {
         **digs.describe(rows),
-        "thing_b": met["work"].to_numpy(dtype=object),
+        "thing_b": paved.texts("id")[work],
         "layer_b": "works",
         "rule": YARD,
         "clause": "",
         "verdict": np.where(fresh, str(Verdict.FAIL), str(Verdict.PASS)).astype(object),
-        "reason": met["reason"].to_numpy(dtype=object),
+        "reason": np.where(done, "paved", "to_be_paved").astype(object)[work],
         "unit": "d",
         "measured": age.astype(np.float64),
         "required": float(parameters.yard_paving_days),
@@ -66,22 +56,34 @@ def _yards(digs: Trenches, works: pd.DataFrame | None, parameters: Parameters) -
     return draft(FindingKind.FRESH_PAVING, columns, len(rows))
 
 
-def _streets(digs: Trenches, pavings: pd.DataFrame | None, parameters: Parameters) -> Rows:
-    if pavings is None or pavings.empty or not len(digs):
+def _same_yard(digs: Trenches, paved: Table, known: Bools) -> tuple[Ints, Ints]:
+    """Pairs of a dig with a window and a paving of the same community."""
+    asked, there = np.flatnonzero(digs.dated & given(digs.community)), np.flatnonzero(known)
+    codes, yards = pd.factorize(paved.texts("community")[there])
+    order = np.argsort(codes, kind="stable")
+    begin = np.searchsorted(codes[order], np.arange(len(yards) + 1)).astype(np.int64)
+    at = pd.Index(yards, dtype=object).get_indexer(pd.Index(digs.community[asked], dtype=object))
+    asked, at = asked[at >= 0], at[at >= 0]
+    inner, offsets = ranges(begin[at], begin[at + 1])
+    return np.repeat(asked, np.diff(offsets)), there[order[inner]]
+
+
+def _streets(digs: Trenches, pavings: Table, parameters: Parameters) -> Rows:
+    if not len(pavings) or not len(digs):
         return NOTHING
-    areas = np.asarray(pavings["geometry"].array, dtype=object)
+    areas = pavings.shapes
     trench = shapely.buffer(digs.path, np.maximum(digs.half, 1e-3), cap_style="flat")
     rows, road = shapely.STRtree(areas).query(trench, predicate="intersects")
     keep = digs.dated[rows]
     rows, road = rows[keep], road[keep]
-    age = digs.start[rows] - days_of(pavings["handed_over"], EARLIEST)[road]
-    overhauled = texts(pavings, "works")[road] == OVERHAUL
+    age = digs.start[rows] - pavings.days("handed_over", EARLIEST)[road]
+    overhauled = pavings.texts("works")[road] == OVERHAUL
     required = np.where(overhauled, parameters.overhauled_street_days, parameters.new_street_days)
     fresh = (age > 0) & (age < required)
     cut = shapely.intersection(digs.path[rows], areas[road])
     columns = {
         **digs.describe(rows),
-        "thing_b": texts(pavings, "id")[road],
+        "thing_b": pavings.texts("id")[road],
         "layer_b": "pavings",
         "rule": STREET,
         "clause": STREET,

@@ -9,22 +9,18 @@ import shapely
 from geo.coordination.chains import Ints
 from geo.coordination.findings import Rows, draft, joined
 from geo.coordination.parameters import Parameters, Season
-from geo.coordination.things import given
 from geo.coordination.trenches import Trenches
-from geo.vocabulary import FindingKind, Utility, Verdict
+from geo.vocabulary import FindingKind, Verdict
 
 HEATING, FROST, EXCLUDED = "heating", "frost", "excluded"
 
 
-def find_season(digs: Trenches, heat_replaced: np.ndarray, parameters: Parameters) -> Rows:
-    """Kind 7. ``measured`` is the number of days of the window in the closed season.
-
-    ``heat_replaced``: the digs that take a heating line out of service.
-    """
+def find_season(digs: Trenches, parameters: Parameters) -> Rows:
+    """Kind 7. ``measured`` is the number of days of the window in the closed season."""
     wet = np.isin(digs.utility, parameters.wet_utilities)
     return joined(
         [
-            _rule(digs, HEATING, season_days(digs, parameters.heating_season), heat_replaced, Verdict.FAIL),
+            _rule(digs, HEATING, season_days(digs, parameters.heating_season), digs.heating, Verdict.FAIL),
             _rule(digs, FROST, season_days(digs, parameters.frost_season), wet, Verdict.NEEDS_REVIEW),
             _rule(digs, EXCLUDED, _excluded(digs, parameters), np.ones(len(digs), dtype=bool), Verdict.FAIL),
         ]
@@ -44,15 +40,6 @@ def _rule(digs: Trenches, rule: str, days: Ints, asked: np.ndarray, verdict: Ver
 
 def _middle(digs: Trenches, rows: Ints) -> np.ndarray:
     return np.asarray(shapely.line_interpolate_point(digs.path[rows], 0.5, normalized=True))
-
-
-def heating_digs(digs: Trenches, replaced_utility: dict[str, str]) -> np.ndarray:
-    """Digs of heating that replace a line: the old one is out of service while the dig is open."""
-    takes = np.array([replaced_utility.get(str(line), "") for line in digs.replaces], dtype=object)
-    out: np.ndarray = (takes == str(Utility.HEAT)) | (
-        (digs.utility == str(Utility.HEAT)) & given(digs.replaces)
-    )
-    return out
 
 
 def season_days(digs: Trenches, season: Season) -> Ints:

@@ -1,5 +1,7 @@
 """Where pairs of geometries touch and on which stretches they are too near: exact, without buffers."""
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +9,12 @@ import numpy as np
 import shapely
 
 from geo.coordination import machine
-from geo.coordination.chains import Chains, Floats, Ints, Shapes
+from geo.coordination.chains import Bools, Chains, Floats, Ints, Shapes, ranges
 from geo.coordination.chains import chains as as_chains
 
 SNAP_M = 1e-3
+_MOST_THREADS = 8
+_WORTH_THREADS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +33,12 @@ class Stretches:
     offset: Ints
     xy: Floats
 
-    def geometry(self) -> Shapes:
-        """One MultiLineString per pair, ``None`` where there is no stretch."""
+    def geometry(self, pairs: Ints | None = None) -> Shapes:
+        """One MultiLineString per pair, or for each of ``pairs``; ``None`` where there is no stretch."""
+        if pairs is not None:
+            keep = np.zeros(len(self.length), dtype=bool)
+            keep[pairs] = True
+            return np.asarray(self.where(keep).geometry()[(np.cumsum(keep) - 1)[pairs]])
         out: Shapes = np.full(len(self.length), None, dtype=object)
         if len(self.of):
             first = np.flatnonzero(np.diff(self.of, prepend=-1))
@@ -39,6 +47,34 @@ class Stretches:
                 shapely.GeometryType.MULTILINESTRING, self.xy, (self.offset, parts)
             )
         return out
+
+    def middles(self) -> Floats:
+        """The middle of the first stretch of each pair, NaN where there is none; (n, 2)."""
+        out = np.full((len(self.length), 2), np.nan)
+        first = np.flatnonzero(np.diff(self.of, prepend=-1))
+        low, high = self.offset[first], self.offset[first + 1]
+        straight = high - low == 2
+        start, end = self.xy[low[straight]], self.xy[low[straight] + 1]
+        out[self.of[first[straight]]] = (end - start) * 0.5 + start
+        vertices, offset = ranges(low[~straight], high[~straight])
+        bent = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, self.xy[vertices], (offset,))
+        middle = shapely.line_interpolate_point(bent, 0.5, normalized=True)
+        out[self.of[first[~straight]]] = shapely.get_coordinates(middle)
+        return out
+
+    def where(self, keep: Bools) -> "Stretches":
+        """The stretches of the pairs to keep, numbered anew."""
+        number = np.cumsum(keep) - 1
+        runs = np.flatnonzero(keep[self.of])
+        vertices, offset = ranges(self.offset[runs], self.offset[runs + 1])
+        return Stretches(
+            self.length[keep],
+            self.least[keep],
+            self.worst[keep],
+            number[self.of[runs]],
+            offset,
+            self.xy[vertices],
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +97,9 @@ class Touches:
 def touches(a: Any, b: Any, i: Ints, j: Ints, snap_m: float = SNAP_M) -> Touches:
     """Where lines ``a[i]`` and ``b[j]`` cross or come within ``snap_m``; parallel runs give no point."""
     left, right = as_chains(a), as_chains(b)
-    pair, figures = machine.runs().touches(*_vertices(left), *_vertices(right), _rows(i), _rows(j), snap_m)
+    pair, figures = machine.code(machine.CONTACTS).touches(
+        *_vertices(left), *_vertices(right), _rows(i), _rows(j), snap_m
+    )
     x, _, sine, along_a, along_b, end_a, end_b = figures.T
     return (
         Touches(pair, figures[:, :2], sine, along_a, along_b, end_a > 0, end_b > 0)
@@ -84,11 +122,53 @@ def stretches(
     """
     left, right = as_chains(a), as_chains(b)
     start, circles = _by_pair(discs, len(i))
-    result, of, offset, xy = machine.runs().stretches(
-        *_vertices(left), *_vertices(right), right.areal.astype(np.int64), _rows(i), _rows(j),
-        np.ascontiguousarray(radius, dtype=np.float64), start, circles,
-    )  # fmt: skip
-    return Stretches(result[:, 0], result[:, 1], result[:, 2:], of, offset, xy)
+    sides = (*_vertices(left), *_vertices(right), right.areal.astype(np.int64))
+    first, second, near = _rows(i), _rows(j), np.ascontiguousarray(radius, dtype=np.float64)
+    kernel = machine.code(machine.RUNS).stretches
+
+    def share(low: int, high: int) -> tuple[Floats, Ints, Ints, Floats]:
+        pairs = slice(low, high)
+        found: tuple[Floats, Ints, Ints, Floats] = kernel(
+            *sides, first[pairs], second[pairs], near[pairs], start[low : high + 1], circles
+        )
+        return found
+
+    cuts = np.linspace(0, len(i), _threads(len(i)) + 1).astype(int).tolist()
+    if len(cuts) == 2:
+        return _together([share(0, len(i))], cuts)
+    with ThreadPoolExecutor(len(cuts) - 1) as pool:
+        return _together(list(pool.map(share, cuts[:-1], cuts[1:])), cuts)
+
+
+def _threads(pairs: int) -> int:
+    """Of how many threads the kernel makes use: it runs without the interpreter's lock."""
+    return min(os.cpu_count() or 1, _MOST_THREADS) if pairs >= _WORTH_THREADS else 1
+
+
+def _together(shares: list[tuple[Floats, Ints, Ints, Floats]], cuts: list[int]) -> Stretches:
+    """The stretches of one share of the pairs after another."""
+    result, of, offset, xy = zip(*shares, strict=True)
+    begin = np.cumsum([0, *(len(each) for each in xy)])
+    whole = np.concatenate(result)
+    return Stretches(
+        whole[:, 0],
+        whole[:, 1],
+        whole[:, 2:],
+        np.concatenate([each + cut for each, cut in zip(of, cuts[:-1], strict=True)]),
+        np.concatenate(
+            [*(each[:-1] + low for each, low in zip(offset, begin[:-1], strict=True)), begin[-1:]]
+        ),
+        np.concatenate(xy),
+    )
+
+
+def nearest(a: Any, rows: Ints, points: Floats) -> Floats:
+    """The place on each of the lines ``a[rows]`` that is nearest to its point, (n, 2) as ``points``."""
+    lines = as_chains(a)
+    found: Floats = machine.code(machine.CONTACTS).nearest(
+        *_vertices(lines), _rows(rows), np.ascontiguousarray(points)
+    )
+    return found
 
 
 def _by_pair(discs: tuple[Ints, Floats] | None, count: int) -> tuple[Ints, Floats]:

@@ -1,7 +1,7 @@
 """What the rules look at, as arrays: lines, buildings and what stands beside them, one row each."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +14,9 @@ from geo.coordination.chains import Bools, Chains, Floats, Ints, Shapes, chains
 from geo.coordination.classes import GROUPS, ground_groups, line_groups, overhead, place_of
 from geo.coordination.pairs import EARLIEST, LATEST
 from geo.coordination.parameters import Parameters
+from geo.coordination.tables import Layers, Table, Texts, among, tables
 from geo.vocabulary import DepthReference, DigState, LineState
 
-Texts = npt.NDArray[np.object_]
 BESIDE = ("TR", "P1", "K")
 _DEAD_LINES = (LineState.ABANDONED, LineState.REMOVED)
 _DEAD_DIGS = (DigState.WITHDRAWN, DigState.CLOSED)
@@ -62,6 +62,14 @@ class Things:
     def __len__(self) -> int:
         return len(self.ids)
 
+    _kept: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def keep(self, name: str, work: Callable[[], Any]) -> Any:
+        """What ``work`` gives, worked out once for these things."""
+        if name not in self._kept:
+            self._kept[name] = work()
+        return self._kept[name]
+
     @cached_property
     def chains(self) -> Chains:
         return chains(self.shapes)
@@ -74,12 +82,6 @@ class Things:
         return np.array(["|".join(group) for group in GROUPS], dtype=object)[self.group[rows]]
 
 
-def days_of(column: pd.Series, default: int) -> Ints:
-    """Dates as whole days since 1970, ``default`` where missing."""
-    values = pd.to_datetime(column).to_numpy().astype("datetime64[D]")
-    return np.where(np.isnat(values), default, values.astype(np.int64))
-
-
 def dates_of(days: Ints) -> npt.NDArray[np.datetime64]:
     """Days since 1970 as dates, missing where the day is a default."""
     known = (days > EARLIEST) & (days < LATEST)
@@ -87,63 +89,50 @@ def dates_of(days: Ints) -> npt.NDArray[np.datetime64]:
     return np.where(known, dates, np.datetime64("NaT", "s"))
 
 
-def texts(frame: pd.DataFrame, column: str) -> Texts:
-    """A column of text as objects, ``None`` where missing or absent."""
-    if column not in frame:
-        return np.full(len(frame), None, dtype=object)
-    values = frame[column]
-    return np.asarray(values.astype(object).where(values.notna(), None), dtype=object)
-
-
 def given(values: Texts) -> Bools:
     """Which entries of a column of objects are not ``None``."""
     return np.asarray(~pd.isna(values), dtype=np.bool_)
 
 
-def reals(frame: pd.DataFrame, column: str) -> Floats:
-    """A column of numbers, NaN where missing or absent."""
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-
-
-def things(frames: Mapping[str, pd.DataFrame], parameters: Parameters) -> Things:
+def things(frames: Layers, parameters: Parameters) -> Things:
     """The things in ``frames`` (layers ``lines``, ``digs``, ``buildings``, ``ground``; absent ones are
     empty)."""
-    digs = _live_digs(frames)
-    lines = _live_lines(frames, digs)
-    buildings, ground = _drawn(frames.get("buildings")), _drawn(frames.get("ground"))
+    layers = tables(frames)
+    digs = _live_digs(layers["digs"])
+    lines = _live_lines(layers["lines"], digs, asked="digs" in frames)
+    buildings, ground = _drawn(layers["buildings"]), layers["ground"]
     beside = ground_groups(ground)
-    ground, beside = ground[beside >= 0], beside[beside >= 0]
+    kept = (beside >= 0) & _there(ground)
+    ground, beside = ground.take(kept), beside[kept]
     parts = {"lines": lines, "buildings": buildings, "ground": ground}
     sizes = [len(part) for part in parts.values()]
-    ids = np.concatenate([texts(part, "id") for part in parts.values()])
+    ids = np.concatenate([part.texts("id") for part in parts.values()])
     group = np.concatenate(
         [line_groups(lines), np.full(len(buildings), place_of(("B",)), dtype=np.int64), beside]
     ).astype(np.int64)
     half, most = _halves(lines, ground, beside, len(buildings), parameters)
     planned, leaving = np.zeros(len(ids), dtype=bool), np.zeros(len(ids), dtype=bool)
-    planned[: sizes[0]] = (lines["state"] == LineState.PLANNED).to_numpy(dtype=bool)
-    leaving[: sizes[0]] = (lines["state"] == LineState.TO_ABANDON).to_numpy(dtype=bool)
+    planned[: sizes[0]] = lines.texts("state") == LineState.PLANNED
+    leaving[: sizes[0]] = lines.texts("state") == LineState.TO_ABANDON
     start, end = _windows(lines, digs, len(ids))
-    look = pd.Index(ids)
+    look = pd.Index(ids, dtype=object)
     rows = {
         name: _rows(look, lines, name, len(ids)) for name in ("serves_building", "connects_to", "replaces")
     }
     return Things(
         ids=ids,
         layer=np.repeat(np.array(list(parts), dtype=object), sizes),
-        shapes=np.concatenate([_shapes(part) for part in parts.values()]),
+        shapes=np.concatenate([part.shapes for part in parts.values()]),
         lines=sizes[0],
         planned=planned,
         leaving=leaving,
         group=group,
         half=half,
         most=most,
-        diameter=_padded(reals(lines, "nominal_diameter_mm"), len(ids)),
-        voltage=_padded(reals(lines, "voltage_kv"), len(ids)),
+        diameter=_padded(lines.reals("nominal_diameter_mm"), len(ids)),
+        voltage=_padded(lines.reals("voltage_kv"), len(ids)),
         owner=_padded_texts(lines, "owner", len(ids)),
-        community=np.concatenate([texts(part, "community") for part in parts.values()]),
+        community=np.concatenate([part.texts("community") for part in parts.values()]),
         start=start,
         end=end,
         gone=_gone(rows["replaces"], end),
@@ -151,76 +140,67 @@ def things(frames: Mapping[str, pd.DataFrame], parameters: Parameters) -> Things
         serves=rows["serves_building"],
         connects=rows["connects_to"],
         replaces=rows["replaces"],
-        depth=np.stack([reals(lines, "depth_start_m"), reals(lines, "depth_end_m")], axis=1),
-        invert=texts(lines, "depth_reference") == DepthReference.INVERT,
-        height=reals(lines, "outer_height_mm") / 1000,
-        kind=texts(lines, "kind"),
-        material=texts(lines, "material"),
-        dig=texts(lines, "dig"),
+        depth=np.stack([lines.reals("depth_start_m"), lines.reals("depth_end_m")], axis=1),
+        invert=lines.texts("depth_reference") == DepthReference.INVERT,
+        height=lines.reals("outer_height_mm") / 1000,
+        kind=lines.texts("kind"),
+        material=lines.texts("material"),
+        dig=lines.texts("dig"),
     )
 
 
-def _live_digs(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    digs = frames.get("digs")
-    if digs is None or digs.empty:
-        return pd.DataFrame({"id": [], "window_start": [], "window_end": []})
-    return digs[~digs["state"].isin([str(state) for state in _DEAD_DIGS]).to_numpy(dtype=bool)]
+def _live_digs(digs: Table) -> Table:
+    return digs.take(~among(digs.texts("state"), _DEAD_DIGS))
 
 
-def _live_lines(frames: Mapping[str, pd.DataFrame], digs: pd.DataFrame) -> pd.DataFrame:
-    lines = _drawn(frames.get("lines"))
-    if lines.empty:
-        return lines.reindex(columns=[*lines.columns.union(["id", "state"])])
-    dead = lines["state"].isin([str(state) for state in _DEAD_LINES]).to_numpy(dtype=bool) | overhead(lines)
-    if "digs" in frames and "dig" in lines:
-        dropped = (
-            lines["dig"].notna() & (lines["state"] == LineState.PLANNED) & ~lines["dig"].isin(digs["id"])
-        )
-        dead |= dropped.to_numpy(dtype=bool)
-    return lines[~dead]
+def _live_lines(lines: Table, digs: Table, *, asked: bool) -> Table:
+    """Lines below the ground and in use; where digs are ``asked`` for, planned ones only in a live dig."""
+    dead = among(lines.texts("state"), _DEAD_LINES) | overhead(lines)
+    dead |= ~_there(lines)
+    if asked:
+        dig = lines.texts("dig")
+        planned = given(dig) & (lines.texts("state") == LineState.PLANNED)
+        dead[planned] |= ~pd.Index(dig[planned], dtype=object).isin(pd.Index(digs.texts("id"), dtype=object))
+    return lines.take(~dead)
 
 
-def _drawn(frame: pd.DataFrame | None) -> pd.DataFrame:
-    if frame is None or frame.empty:
-        return pd.DataFrame({"id": pd.Series([], dtype="string")})
-    shapes = _shapes(frame)
-    return frame[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+def _drawn(rows: Table) -> Table:
+    return rows.take(_there(rows))
 
 
-def _shapes(frame: pd.DataFrame) -> Shapes:
-    if "geometry" not in frame:
-        return np.empty(0, dtype=object)
-    return np.asarray(frame["geometry"].array, dtype=object)
+def _there(rows: Table) -> Bools:
+    """Rows that have a shape."""
+    return np.asarray(~(shapely.is_missing(rows.shapes) | shapely.is_empty(rows.shapes)), dtype=np.bool_)
 
 
 def _halves(
-    lines: pd.DataFrame, ground: pd.DataFrame, beside: Ints, buildings: int, parameters: Parameters
+    lines: Table, ground: Table, beside: Ints, buildings: int, parameters: Parameters
 ) -> tuple[Floats, Floats]:
     """Half outer widths, and the greatest they may be: a tree counts by its stem, a kerb by its line."""
-    wide = reals(lines, "outer_width_mm") / 2000
-    poles = np.where(beside == place_of(("P1",)), reals(ground, "width_m") / 2, 0.0)
+    wide = lines.reals("outer_width_mm") / 2000
+    poles = np.where(beside == place_of(("P1",)), ground.reals("width_m") / 2, 0.0)
     half = np.concatenate([wide, np.zeros(buildings), np.nan_to_num(poles)])
     return half, np.where(np.isnan(half), parameters.largest_outer_m / 2, half)
 
 
-def _windows(lines: pd.DataFrame, digs: pd.DataFrame, count: int) -> tuple[Ints, Ints]:
+def _windows(lines: Table, digs: Table, count: int) -> tuple[Ints, Ints]:
     start, end = np.full(count, EARLIEST, dtype=np.int64), np.full(count, LATEST, dtype=np.int64)
-    owned = texts(lines, "dig")
+    owned = lines.texts("dig")
     known = np.flatnonzero(given(owned))
     if len(known) and len(digs):
-        row = pd.Index(digs["id"].astype(object)).get_indexer(pd.Index(owned[known]))
+        row = pd.Index(digs.texts("id"), dtype=object).get_indexer(pd.Index(owned[known], dtype=object))
         known, row = known[row >= 0], row[row >= 0]
-        start[known] = days_of(digs["window_start"], EARLIEST)[row]
-        end[known] = days_of(digs["window_end"], LATEST)[row]
+        start[known] = digs.days("window_start", EARLIEST)[row]
+        end[known] = digs.days("window_end", LATEST)[row]
     return start, end
 
 
-def _rows(look: pd.Index, lines: pd.DataFrame, column: str, count: int) -> Ints:
+def _rows(look: pd.Index, lines: Table, column: str, count: int) -> Ints:
     out = np.full(count, -1, dtype=np.int64)
-    names = texts(lines, column)
+    names = lines.texts(column)
     known = np.flatnonzero(given(names))
     if len(known):
-        out[known] = look.get_indexer(pd.Index(names[known]))
+        out[known] = look.get_indexer(pd.Index(names[known], dtype=object))
     return out
 
 
@@ -233,12 +213,12 @@ def _gone(replaces: Ints, end: Ints) -> Ints:
     return np.where(last > EARLIEST, last, gone)
 
 
-def _series(lines: pd.DataFrame, count: int) -> Ints:
+def _series(lines: Table, count: int) -> Ints:
     """A number for owner and utility; lines of no known owner are each of their own."""
     out = np.arange(count, dtype=np.int64) + count + 1
     if len(lines):
-        owner, _ = pd.factorize(texts(lines, "owner"))
-        utility, names = pd.factorize(texts(lines, "utility"))
+        owner, _ = pd.factorize(lines.texts("owner"))
+        utility, names = pd.factorize(lines.texts("utility"))
         out[: len(lines)] = np.where(owner >= 0, owner * (len(names) + 1) + utility, out[: len(lines)])
     return out
 
@@ -247,23 +227,33 @@ def _padded(values: Floats, count: int) -> Floats:
     return np.concatenate([values, np.full(count - len(values), np.nan)])
 
 
-def _padded_texts(frame: pd.DataFrame, column: str, count: int) -> Texts:
+def _padded_texts(rows: Table, column: str, count: int) -> Texts:
     values: Texts = np.full(count, None, dtype=object)
-    values[: len(frame)] = texts(frame, column)
+    values[: len(rows)] = rows.texts(column)
     return values
 
 
 def describe(all_things: Things, i: Ints, j: Ints) -> dict[str, Any]:
-    """Who is concerned, for pairs of rows (i, j); the window holds the windows of both."""
-    starts, ends = all_things.start[[i, j]], all_things.end[[i, j]]
-    first = np.where(starts > EARLIEST, starts, LATEST).min(axis=0)
-    late = np.where(ends < LATEST, ends, EARLIEST).max(axis=0)
-    community = all_things.community[i]
+    """Who is concerned, for pairs of rows (i, j), each column as a function of the pairs that are asked for;
+    the window holds the windows of both."""
+    every = all_things
+
+    def community(at: Ints) -> Texts:
+        first = every.community[i[at]]
+        return np.where(given(first), first, every.community[j[at]])
+
+    def first_day(at: Ints) -> npt.NDArray[np.datetime64]:
+        starts = every.start[[i[at], j[at]]]
+        return dates_of(np.where(starts > EARLIEST, starts, LATEST).min(axis=0))
+
+    def last_day(at: Ints) -> npt.NDArray[np.datetime64]:
+        ends = every.end[[i[at], j[at]]]
+        return dates_of(np.where(ends < LATEST, ends, EARLIEST).max(axis=0))
+
     return {
-        "thing_a": all_things.ids[i], "thing_b": all_things.ids[j],
-        "layer_a": all_things.layer[i], "layer_b": all_things.layer[j],
-        "class_a": all_things.label_groups(i), "class_b": all_things.label_groups(j),
-        "owner_a": all_things.owner[i], "owner_b": all_things.owner[j],
-        "community": np.where(~given(community), all_things.community[j], community),
-        "window_start": dates_of(first), "window_end": dates_of(late),
+        "thing_a": lambda at: every.ids[i[at]], "thing_b": lambda at: every.ids[j[at]],
+        "layer_a": lambda at: every.layer[i[at]], "layer_b": lambda at: every.layer[j[at]],
+        "class_a": lambda at: every.label_groups(i[at]), "class_b": lambda at: every.label_groups(j[at]),
+        "owner_a": lambda at: every.owner[i[at]], "owner_b": lambda at: every.owner[j[at]],
+        "community": community, "window_start": first_day, "window_end": last_day,
     }  # fmt: skip

@@ -1,6 +1,5 @@
 """Planned digs as arrays: the path and half width of each trench, its window, owner and job."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -13,8 +12,9 @@ import shapely
 from geo.coordination.chains import Bools, Chains, Floats, Ints, Shapes, chains
 from geo.coordination.pairs import EARLIEST, LATEST
 from geo.coordination.parameters import Parameters
-from geo.coordination.things import Texts, dates_of, days_of, given, reals, texts
-from geo.vocabulary import DigState
+from geo.coordination.tables import Layers, Table, Texts, among, table
+from geo.coordination.things import dates_of, given
+from geo.vocabulary import DigState, Utility
 
 DEAD = (DigState.WITHDRAWN, DigState.CLOSED)
 _AREAL = (3, 6)
@@ -25,7 +25,8 @@ class Trenches:
     """One entry per dig that is not withdrawn or closed.
 
     ``path`` is the middle line: of an area, the long axis of its least rectangle. ``half`` is half the
-    width in metres. ``job`` is one number for digs that join each other.
+    width in metres. ``job`` is one number for digs that join each other. ``heating``: whether it takes a
+    heating line out of service while it is open.
     """
 
     ids: Texts
@@ -38,6 +39,7 @@ class Trenches:
     end: Ints
     job: Ints
     replaces: Texts
+    heating: Bools
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -56,6 +58,8 @@ class Trenches:
 
     def figures(self, name: str, parameters: Parameters) -> Floats:
         """The parameter of that name for each dig: its owner's own, or the district's."""
+        if not parameters.owners:
+            return np.full(len(self), parameters.of_owner(name, None), dtype=np.float64)
         codes, owners = pd.factorize(self.owner)
         values = np.array(
             [*(parameters.of_owner(name, str(owner)) for owner in owners), parameters.of_owner(name, None)]
@@ -79,35 +83,42 @@ class Trenches:
         )
 
 
-def trenches(frames: Mapping[str, pd.DataFrame], as_of: date) -> Trenches:
+def trenches(frames: Layers, as_of: date) -> Trenches:
     """The digs of ``frames["digs"]`` that are still to be judged.
 
     Left out: withdrawn and closed ones, those whose window ended before ``as_of``, those without geometry.
     """
-    digs = frames.get("digs")
-    if digs is None or digs.empty:
-        digs = pd.DataFrame({"id": [], "state": [], "window_start": [], "window_end": []})
-        shapes: Shapes = np.empty(0, dtype=object)
-    else:
-        shapes = np.asarray(digs["geometry"].array, dtype=object)
-        alive = ~digs["state"].isin([str(state) for state in DEAD]).to_numpy(dtype=bool)
-        alive &= days_of(digs["window_end"], LATEST) >= np.datetime64(as_of, "D").astype(np.int64)
-        alive &= ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-        digs, shapes = digs[alive], shapes[alive]
-    path, width = _middle(shapes, reals(digs, "width_m"))
-    ids = texts(digs, "id")
+    layers = {"digs": table(frames.get("digs"), "digs"), "lines": table(frames.get("lines"), "lines")}
+    digs, shapes = layers["digs"], layers["digs"].shapes
+    alive = ~among(digs.texts("state"), DEAD)
+    alive &= digs.days("window_end", LATEST) >= np.datetime64(as_of, "D").astype(np.int64)
+    alive &= ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    digs, shapes = digs.take(alive), shapes[alive]
+    path, width = _middle(shapes, digs.reals("width_m"))
+    ids, replaces = digs.texts("id"), digs.texts("replaces")
     return Trenches(
         ids=ids,
-        owner=texts(digs, "owner"),
-        community=texts(digs, "community"),
-        utility=texts(digs, "utility"),
+        owner=digs.texts("owner"),
+        community=digs.texts("community"),
+        utility=digs.texts("utility"),
         path=path,
         half=np.nan_to_num(width) / 2,
-        start=days_of(digs["window_start"], EARLIEST),
-        end=days_of(digs["window_end"], LATEST),
-        job=_jobs(ids, texts(digs, "joins")),
-        replaces=texts(digs, "replaces"),
+        start=digs.days("window_start", EARLIEST),
+        end=digs.days("window_end", LATEST),
+        job=_jobs(ids, digs.texts("joins")),
+        replaces=replaces,
+        heating=_heating(digs, layers["lines"]),
     )
+
+
+def _heating(digs: Table, lines: Table) -> Bools:
+    """Digs that replace a heating line, and those of heating that replace any."""
+    replaces = digs.texts("replaces")
+    known = given(replaces)
+    out: Bools = known & (digs.texts("utility") == str(Utility.HEAT))
+    heat = lines.texts("id")[lines.texts("utility") == str(Utility.HEAT)]
+    out[known] |= pd.Index(replaces[known], dtype=object).isin(pd.Index(heat, dtype=object))
+    return out
 
 
 def _middle(shapes: Shapes, width: Floats) -> tuple[Shapes, Floats]:
@@ -130,7 +141,11 @@ def _middle(shapes: Shapes, width: Floats) -> tuple[Shapes, Floats]:
 def _jobs(ids: Texts, joins: Texts) -> Ints:
     """One number for all digs that join each other, directly or by way of others."""
     job = np.arange(len(ids), dtype=np.int64)
-    to = pd.Index(ids).get_indexer(pd.Index(joins)) if len(ids) else np.empty(0, dtype=np.int64)
+    to = (
+        pd.Index(ids, dtype=object).get_indexer(pd.Index(joins, dtype=object))
+        if len(ids)
+        else np.empty(0, dtype=np.int64)
+    )
     known = np.flatnonzero((to >= 0) & given(joins))
     while len(known):
         least = np.minimum(job[known], job[to[known]])

@@ -9,13 +9,16 @@ from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import stretches
-from geo.coordination.things import Things, given, texts
+from geo.coordination.tables import Table, table
+from geo.coordination.things import Things, given
 from geo.coordination.trenches import Trenches
 from geo.shapes import spots
 from geo.vocabulary import FindingKind, Verdict
 
 
-def find_zones(things: Things, digs: Trenches, consents: pd.DataFrame | None, parameters: Parameters) -> Rows:
+def find_zones(
+    things: Things, digs: Trenches, consents: pd.DataFrame | Table | None, parameters: Parameters
+) -> Rows:
     """Kind 11. ``measured``: from the edge of the trench to the outer wall of the line, ``required`` the
     zone.
 
@@ -37,16 +40,25 @@ def find_zones(things: Things, digs: Trenches, consents: pd.DataFrame | None, pa
     own |= (digs.replaces[dig] == things.ids[line]) | (things.gone[line] < digs.start[dig])
     dig, line, reach = dig[~own], line[~own], reach[~own]
     found = stretches(digs.chains, things.chains, dig, line, reach)
-    agreed = _agreed(digs.ids[dig], things.ids[line], consents)
+    agreed = _agreed(digs.ids[dig], things.ids[line], table(consents, "consents"))
     width = zone[things.group[line]]
     columns = {
-        **digs.describe(dig), "thing_b": things.ids[line], "layer_b": "lines", "owner_b": things.owner[line],
-        "class_b": things.label_groups(line), "rule": "zone",
-        "verdict": np.where(agreed, str(Verdict.PASS), str(Verdict.FAIL)).astype(object), "unit": "m",
-        "measured": np.maximum(found.least - (reach - width), 0.0), "required": width,
-        "provenance": np.where(_is_power(things, line), "secondary", "unverified"), "reference": "",
-        "length_m": found.length, "worst": spots(found.worst), "geometry": found.geometry(),
-    }  # fmt: skip
+        **digs.describe(dig),
+        "thing_b": lambda at: things.ids[line[at]],
+        "layer_b": "lines",
+        "owner_b": lambda at: things.owner[line[at]],
+        "class_b": lambda at: things.label_groups(line[at]),
+        "rule": "zone",
+        "verdict": np.where(agreed, str(Verdict.PASS), str(Verdict.FAIL)).astype(object),
+        "unit": "m",
+        "measured": np.maximum(found.least - (reach - width), 0.0),
+        "required": width,
+        "provenance": np.where(_is_power(things, line), "secondary", "unverified"),
+        "reference": "",
+        "length_m": found.length,
+        "worst": lambda at: spots(found.worst[at]),
+        "geometry": found.geometry,
+    }
     near = found.least < reach - parameters.tolerance_m
     return draft(FindingKind.PROTECTION, columns, len(dig)).where(near)
 
@@ -66,8 +78,8 @@ def _is_power(things: Things, line: np.ndarray) -> np.ndarray:
     return np.asarray(power[things.group[line]])
 
 
-def _agreed(digs: np.ndarray, lines: np.ndarray, consents: pd.DataFrame | None) -> np.ndarray:
-    if consents is None or consents.empty:
+def _agreed(digs: np.ndarray, lines: np.ndarray, consents: Table) -> np.ndarray:
+    if not len(consents) or not len(digs):
         return np.zeros(len(digs), dtype=bool)
-    given = pd.MultiIndex.from_arrays([texts(consents, "dig"), texts(consents, "line")])
-    return np.asarray(pd.MultiIndex.from_arrays([digs, lines]).isin(given))
+    known = set(zip(consents.texts("dig"), consents.texts("line"), strict=True))
+    return np.array([pair in known for pair in zip(digs, lines, strict=True)], dtype=bool)

@@ -11,9 +11,10 @@ from geo.sample.grid import Cell, Grid
 from geo.sample.housing import Housing
 from geo.sample.profile import Slot
 
-NORTH_MARGIN, SOUTH_YARD, SIDE = 9.0, 22.0, 7.2
+NORTH_MARGIN, SOUTH_YARD, SIDE = 9.0, 24.0, 7.2
 CORRIDOR = 13.0
-ROW_LANE, LAST_LANE = 12.6, 10.6
+ROW_LANE = 12.6
+_HEADER = 3.6
 LANE_WIDTH, SPINE_WIDTH = 4.5, 5.5
 _CLEAR_OF_STREET = 8.0
 _GATE_TO_STREET = 42.0
@@ -24,7 +25,7 @@ class Site:
     """A courtyard; metres from its south-west corner, x east, y north.
 
     ``west``, ``east``, ``north``, ``south`` are the walls of its buildings, ``row`` and ``column`` their
-    places; ``spine`` is the x of the main lane, ``header`` that of the heating header, ``gate`` S or N.
+    places; ``spine`` is the x of the main lane, ``headers`` those of the heating headers, ``gate`` S or N.
     """
 
     width: float
@@ -38,7 +39,7 @@ class Site:
     row: Ints
     column: Ints
     spine: float
-    header: float
+    headers: tuple[float, ...]
     gate: str
     notch: tuple[float, float] | None
 
@@ -56,7 +57,21 @@ class Site:
 
     def lane_of(self, row: int) -> float:
         """The y of the lane south of the row."""
-        return self.south_of(row) - (LAST_LANE if row == self.rows - 1 else ROW_LANE)
+        return self.south_of(row) - ROW_LANE
+
+    @property
+    def approach(self) -> int:
+        """On which side of the spine its longer rows lie: -1 west, 1 east."""
+        return -1 if self.columns == 2 else 1
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether its spine has walls along its whole length on the side of ``approach`` only."""
+        return self.columns == 1 or self.notch is not None
+
+    def header_of(self, x: float) -> float:
+        """The x of the heating header on the side of the spine on which ``x`` lies."""
+        return self.headers[0] if x < self.spine else self.headers[-1]
 
     def east_end(self, row: int) -> float:
         """How far east the ground south of the row reaches."""
@@ -96,9 +111,11 @@ def build_site(rng: np.random.Generator, housing: Housing, community: int, slot:
     width = float(starts[-1] + widths[-1] + SIDE)
     height = float(NORTH_MARGIN + rows * depth[0] + (rows - 1) * gap + SOUTH_YARD)
     north = height - NORTH_MARGIN - row * (depth[0] + gap)
-    west = starts[column]
+    # the first column keeps to the spine, so that its lines run along its walls
+    west = starts[column] + np.where((column == 0) & (slot.columns > 1), widths[0] - length, 0.0)
     spine = CORRIDOR / 2 if slot.columns == 1 else float(starts[1] - CORRIDOR / 2)
-    header = width - SIDE + 3.4 if slot.columns == 1 else SIDE - 3.4
+    east = width - SIDE + _HEADER
+    headers = (east,) if slot.columns == 1 else (SIDE - _HEADER, east)
     south = north - depth
     full = len(own) == rows * slot.columns
     above = float(south[row == rows - 2][0]) - ROW_LANE - LANE_WIDTH / 2 - 1.0
@@ -115,7 +132,7 @@ def build_site(rng: np.random.Generator, housing: Housing, community: int, slot:
         row,
         column,
         spine,
-        header,
+        headers,
         gate,
         notch,
     )

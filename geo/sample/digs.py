@@ -11,19 +11,27 @@ from pyproj import CRS
 
 from geo.sample.draft import Draft
 from geo.sample.fabric import FABRICS
-from geo.sample.frames import Frames
+from geo.sample.frames import Frames, Ints
 from geo.sample.lines import attributes_of
 from geo.sample.trenches import CaseKind, Dated, Trench
 from geo.sample.words import PURPOSES, SURFACES
-from geo.vocabulary import LineState
+from geo.vocabulary import LineState, Utility
+
+_MEASURED_AGAIN = 4.0
+_WITHOUT_CONSENT = 2
+# beside which main, and of which row, a dig is planted
+_ROWS: dict[CaseKind | None, tuple[str, int]] = {
+    CaseKind.WATER_BY_FOUL: ("foul", 1),
+    CaseKind.GAS_BY_POWER: ("power", 0),
+}
 
 _MATERIAL = {
     "water": "PE",
     "gas": "PE",
     "heat": "G",
     "foul": "PVC",
-    "power": "TZ",
-    "light": "TZ",
+    "power": "PVC",
+    "light": "PVC",
     "telecom": "PVC",
 }
 
@@ -50,13 +58,14 @@ class Planned:
 def replaced(draft: Draft, dated: Sequence[Dated]) -> dict[int, list[list[int]]]:
     """For each renewing dig by place: the old segments that each of its pieces takes out."""
     fabric, community = np.array(draft.fabric), np.array(draft.community)
-    row, building = np.array(draft.row), np.array(draft.building)
+    row, building, side = np.array(draft.row), np.array(draft.building), np.array(draft.side)
     out: dict[int, list[list[int]]] = {}
     for place, each in enumerate(dated):
         trench = each.trench
         if trench.replaces < 0:
             continue
         same = (fabric == trench.fabric) & (community == trench.community) & (row == trench.replaces)
+        same &= side == trench.side
         mains = np.flatnonzero(
             same & (building < 0) & (np.array(draft.state) != LineState.ABANDONED)
         ).tolist()
@@ -87,8 +96,16 @@ def build_planned(
     dig_ids = [f"dig-{i:03d}" for i in range(1, len(dated) + 1)]
     lines = _lines(dated, dig_ids, old, line_ids, frames, community_ids, len(draft.start), crs)
     digs = _digs(rng, dated, dig_ids, old, line_ids, frames, community_ids, crs)
-    lines["connects_to"] = _joined(lines, dated, trunks)
-    return Planned(digs, lines, _cases(dated, dig_ids, lines, draft, line_ids, community_ids, unknown))
+    main, meeting = _joined(lines, dated, trunks)
+    lines["connects_to"] = main
+    lines.geometry, digs.geometry = (
+        _ended(lines.geometry, meeting),
+        _ended(digs.geometry, meeting[_last(dated)]),
+    )
+    shapes = existing.set_index("id").geometry
+    return Planned(
+        digs, lines, _cases(dated, dig_ids, lines, draft, line_ids, community_ids, unknown, shapes)
+    )
 
 
 def _digs(
@@ -105,7 +122,9 @@ def _digs(
     paths = [_path(trench.pieces) for trench in trenches]
     surface = rng.choice(len(SURFACES), len(dated), p=[0.35, 0.3, 0.15, 0.2])
     width = np.array([t.width for t in trenches]) + rng.choice([0.0, 0.0, 0.1], len(dated))
-    deep = [_depths(t)[-1] + t.size.height / 1000 + 0.15 for t in trenches]
+    deep = [
+        _depths(t)[-1] + (0.0 if FABRICS[t.fabric].slope else t.size.height / 1000) + 0.15 for t in trenches
+    ]
     return gpd.GeoDataFrame(
         {
             "id": list(dig_ids),
@@ -165,9 +184,9 @@ def _lines(
             which.append(trench.community)
             rows.append(
                 {
-                    **attributes_of(entry),
+                    **attributes_of(entry, tubed=True),
                     "owner": trench.owner,
-                    "line_class": entry.line_class,
+                    "line_class": "E2" if entry.tube else entry.line_class,
                     "state": str(LineState.PLANNED),
                     "community": community_ids[trench.community],
                     "dig": dig,
@@ -190,18 +209,38 @@ def _lines(
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(frames.place(shapes, which), crs=crs))
 
 
-def _joined(lines: gpd.GeoDataFrame, dated: Sequence[Dated], trunks: gpd.GeoDataFrame) -> np.ndarray:
-    """The trunk that each piece running out to the street ends at, where there is one of its kind."""
-    out = np.full(len(lines), None, dtype=object)
-    last = np.cumsum([len(each.trench.pieces) for each in dated]) - 1
+def _last(dated: Sequence[Dated]) -> Ints:
+    """The last line of each dig."""
+    return np.cumsum([len(each.trench.pieces) for each in dated]) - 1
+
+
+def _joined(
+    lines: gpd.GeoDataFrame, dated: Sequence[Dated], trunks: gpd.GeoDataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """The trunk that each piece running out to the street ends at, if any, and the place there."""
+    out, meeting = (np.full(len(lines), None, dtype=object) for _ in range(2))
+    last = _last(dated)
     ends = shapely.get_point(lines.geometry.to_numpy()[last], -1)
     for kind in sorted(lines["kind"].iloc[last].unique()):
         mains, mine = trunks[trunks["kind"] == kind], np.flatnonzero(lines["kind"].iloc[last] == kind)
         if len(mains):
-            tree = shapely.STRtree(mains.geometry.to_numpy())
-            piece, main = tree.query_nearest(ends[mine], max_distance=1.0, all_matches=False)
+            shapes = mains.geometry.to_numpy()
+            piece, main = shapely.STRtree(shapes).query_nearest(
+                ends[mine], max_distance=1.0, all_matches=False
+            )
             out[last[mine[piece]]] = mains["id"].to_numpy()[main]
-    return out
+            along = shapely.line_locate_point(shapes[main], ends[mine[piece]])
+            meeting[last[mine[piece]]] = shapely.line_interpolate_point(shapes[main], along)
+    return out, meeting
+
+
+def _ended(shapes: gpd.GeoSeries, at: np.ndarray) -> gpd.GeoSeries:
+    """Paths whose last vertex is moved to ``at``, where that is a point."""
+    moved = [
+        path if spot is None else shapely.LineString([*path.coords[:-1], spot.coords[0]])
+        for path, spot in zip(shapes, at, strict=True)
+    ]
+    return gpd.GeoSeries(moved, index=shapes.index, crs=shapes.crs)
 
 
 def _cases(
@@ -212,11 +251,17 @@ def _cases(
     line_ids: Sequence[str],
     community_ids: Sequence[str],
     unknown: Sequence[int],
+    shapes: gpd.GeoSeries,
 ) -> tuple[PlantedCase, ...]:
+    """``shapes`` are those of the existing lines by id."""
+    drains = shapes[[FABRICS[fabric].slope > 0 for fabric in draft.fabric]]
     by_purpose = {
         (each.trench.community, each.trench.purpose): dig for each, dig in zip(dated, dig_ids, strict=True)
     }
     triples: dict[int, list[str]] = {}
+    by_court: dict[int, list[str]] = {}
+    for each, dig in zip(dated, dig_ids, strict=True):
+        by_court.setdefault(each.trench.community, []).append(dig)
     own = planned.groupby("dig", sort=False)["id"].agg(list)
     cases = []
     for each, dig in zip(dated, dig_ids, strict=True):
@@ -228,10 +273,15 @@ def _cases(
             cases.append(PlantedCase(trench.case, court, (partner, dig), (*own[partner], *own[dig])))
         elif trench.case is not None:
             beside = _beside(trench.case, draft, trench.community, line_ids)
+            if trench.case is CaseKind.WATER_TOO_DEEP:
+                new = planned[planned["dig"] == dig].union_all()
+                beside = drains[drains.intersects(new)].index.tolist()
             cases.append(PlantedCase(trench.case, court, (dig,), (*own[dig], *beside)))
         if trench.case is CaseKind.WATER_BY_FOUL:
             blind = [line_ids[i] for i in unknown if draft.community[i] == trench.community]
-            cases.append(PlantedCase(CaseKind.UNKNOWN_DEPTH, court, (dig,), (*own[dig], *blind)))
+            new = planned[planned["dig"].isin(by_court[trench.community])]
+            crossing = new[new.intersects(shapes[blind].union_all())]["id"]
+            cases.append(PlantedCase(CaseKind.UNKNOWN_DEPTH, court, (dig,), (*crossing, *blind)))
     for community, digs in triples.items():
         mine = tuple(line for dig in digs for line in own[dig])
         cases.append(PlantedCase(CaseKind.SHARE_TRIPLE, community_ids[community], tuple(digs), mine))
@@ -239,15 +289,13 @@ def _cases(
 
 
 def _beside(kind: CaseKind, draft: Draft, community: int, line_ids: Sequence[str]) -> list[str]:
-    wanted = {CaseKind.WATER_BY_FOUL: ("foul", 1), CaseKind.GAS_BY_POWER: ("power", 0)}.get(kind)
-    if wanted is None:
-        return []
-    return [line_ids[i] for i in _row_mains(draft, community, *wanted)]
+    return [line_ids[i] for i in _row(draft, community, *_ROWS.get(kind, ("", -1)))]
 
 
-def _row_mains(draft: Draft, community: int, fabric: str, row: int) -> list[int]:
-    columns = zip(draft.fabric, draft.community, draft.row, draft.building, strict=True)
-    return [i for i, (f, c, r, b) in enumerate(columns) if (f, c, r) == (fabric, community, row) and b < 0]
+def _row(draft: Draft, community: int, fabric: str, row: int) -> list[int]:
+    """The main along a row and the house connections that leave it."""
+    columns = zip(draft.fabric, draft.community, draft.row, strict=True)
+    return [i for i, (f, c, r) in enumerate(columns) if (f, c, r) == (fabric, community, row)]
 
 
 def unmeasured(existing: gpd.GeoDataFrame, draft: Draft, dated: Sequence[Dated], frames: Frames) -> list[int]:
@@ -264,12 +312,53 @@ def unmeasured(existing: gpd.GeoDataFrame, draft: Draft, dated: Sequence[Dated],
     return out
 
 
-def protected(draft: Draft, dated: Sequence[Dated]) -> list[bool]:
-    """Segments whose depth and size the planted cases rest on."""
-    kept = [False] * len(draft.start)
+def protected(draft: Draft, dated: Sequence[Dated], frames: Frames) -> list[bool]:
+    """Segments so near to a planned line that their depth and size were measured again."""
+    xy = frames.to_ground(np.array(draft.node_xy), np.array(draft.node_frame, dtype=np.int64))
+    segments = np.asarray(shapely.linestrings(np.stack([xy[draft.start], xy[draft.end]], axis=1)))
+    paths = frames.place(
+        [_path(each.trench.pieces) for each in dated], [each.trench.community for each in dated]
+    )
+    out = np.zeros(len(segments), dtype=bool)
     for each in dated:
-        if each.trench.case in (CaseKind.WATER_BY_FOUL, CaseKind.GAS_BY_POWER):
-            fabric, row = ("foul", 1) if each.trench.case is CaseKind.WATER_BY_FOUL else ("power", 0)
-            for place in _row_mains(draft, each.trench.community, fabric, row):
-                kept[place] = True
-    return kept
+        for place in _row(draft, each.trench.community, *_ROWS.get(each.trench.case, ("", -1))):
+            out[place] = True
+    out[shapely.STRtree(segments).query(paths, predicate="dwithin", distance=_MEASURED_AGAIN)[1]] = True
+    return [bool(value) for value in out]
+
+
+def consents(
+    digs: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, cases: Sequence[PlantedCase]
+) -> tuple[pd.DataFrame, tuple[PlantedCase, ...]]:
+    """What the owners of gas lines and cables have agreed to (columns id, dig and line), and what is planted.
+
+    Every dig near them has its consents, but the first two that come near gas: those are the cases.
+    """
+    near = lines[lines["utility"].isin([Utility.GAS, Utility.POWER]) & (lines["state"] != LineState.PLANNED)]
+    dig, line = shapely.STRtree(near.geometry.to_numpy()).query(
+        digs.geometry.to_numpy(), predicate="dwithin", distance=_MEASURED_AGAIN
+    )
+    both = pd.DataFrame(
+        {
+            "dig": digs["id"].to_numpy()[dig],
+            "line": near["id"].to_numpy()[line],
+            "owner": near["owner"].to_numpy()[line],
+        }
+    )
+    asked = both[(both["owner"] == "own-gas") & both["dig"].isin(digs.loc[digs["owner"] != "own-gas", "id"])]
+    waiting = sorted(asked["dig"].unique())[:_WITHOUT_CONSENT]
+    missing = (both["owner"] == "own-gas") & both["dig"].isin(waiting)
+    court = digs.set_index("id")["community"]
+    planted = [
+        PlantedCase(
+            CaseKind.NO_CONSENT,
+            str(court[name]),
+            (str(name),),
+            tuple(both.loc[missing & (both["dig"] == name), "line"]),
+        )
+        for name in waiting
+    ]
+    every = sorted((*cases, *planted), key=lambda case: (case.community, case.kind, case.digs))
+    agreed = both.loc[~missing, ["dig", "line"]].reset_index(drop=True)
+    agreed.insert(0, "id", [f"con-{number:04d}" for number in range(1, len(agreed) + 1)])
+    return agreed, tuple(every)

@@ -10,10 +10,10 @@ import pandas as pd
 
 from geo.district import District
 from geo.errors import BadDistrict
-from geo.layers import LAYERS, check
+from geo.layers import LAYERS, check, empty
 from geo.programme.catalogue import WorkKind
 from geo.sample.courtyard import build_site, place_sites
-from geo.sample.digs import PlantedCase, build_planned, protected, replaced, unmeasured
+from geo.sample.digs import PlantedCase, build_planned, consents, protected, replaced, unmeasured
 from geo.sample.draft import Draft
 from geo.sample.frames import Frames, frame
 from geo.sample.grid import build_grid, row_of_gate
@@ -24,7 +24,7 @@ from geo.sample.network import add_relics, build_network, ways_of
 from geo.sample.places import build_buildings, build_communities, build_owners
 from geo.sample.profile import slots
 from geo.sample.programme import build_programme
-from geo.sample.trenches import Dated, Yard, dig_trenches, recipes_of, utilities_of
+from geo.sample.trenches import Dated, Yard, dig_trenches, paved_from, recipes_of, utilities_of
 from geo.vocabulary import LineState
 
 SOURCE = "sample"
@@ -33,10 +33,11 @@ Committees = Sequence[tuple[str, str, str]]
 
 @dataclass(frozen=True)
 class Sample:
-    """The frames by layer and the cases that are planted in them."""
+    """The frames by layer, the cases that are planted in them, and the owners' consents (dig, line)."""
 
     frames: dict[str, pd.DataFrame]
     cases: tuple[PlantedCase, ...]
+    consents: pd.DataFrame
 
 
 def build_sample(
@@ -68,6 +69,18 @@ def planted_cases(
     return _build(district, catalogue, boundaries, committees, seed).cases
 
 
+def sample_consents(
+    district: District,
+    catalogue: Sequence[WorkKind],
+    boundaries: gpd.GeoDataFrame,
+    *,
+    committees: Committees = (),
+    seed: int | None = None,
+) -> pd.DataFrame:
+    """What owners of gas lines and cables have agreed to: rows of dig and line, for ``find_zones``."""
+    return _build(district, catalogue, boundaries, committees, seed).consents
+
+
 def _build(
     district: District,
     catalogue: Sequence[WorkKind],
@@ -92,7 +105,10 @@ def _build(
     ids = [f"com-{i:02d}" for i in range(1, len(chosen) + 1)]
 
     buildings = build_buildings(housing, sites, frames, chosen, ids, district.crs)
-    programme = build_programme(rng, district, as_of, chosen, housing, catalogue, ids)
+    recipes = recipes_of(chosen)
+    yards = [Yard(i, site, frames, ways) for i, site in enumerate(sites)]
+    dated = dig_trenches(rng, district, as_of, yards, chosen, recipes)
+    programme = build_programme(rng, district, as_of, chosen, housing, catalogue, ids, paved_from(dated))
     communities = build_communities(
         rng,
         chosen,
@@ -107,11 +123,8 @@ def _build(
         district.crs,
     )
     ground = build_ground(rng, grid, sites, frames, ways, ids, district.crs)
-    recipes = recipes_of(chosen)
     draft = build_network(rng, sites, frames, ways, utilities_of(rng, recipes))
     add_relics(rng, draft, sites)
-    yards = [Yard(i, site, frames, ways) for i, site in enumerate(sites)]
-    dated = dig_trenches(rng, district, as_of, yards, chosen, recipes)
     lines, nodes, digs, cases = _underground(
         rng, draft, dated, frames, ids, housing, buildings, street_names(grid), as_of, district
     )
@@ -126,7 +139,10 @@ def _build(
         "digs": digs,
         "works": programme.works,
     }
-    return Sample({name: _checked(layers[name], name, district) for name in LAYERS}, cases)
+    agreed, cases = consents(digs, lines, cases)
+    layers["consents"] = agreed
+    layers |= {name: empty(layer, district.crs) for name, layer in LAYERS.items() if name not in layers}
+    return Sample({name: _checked(layers[name], name, district) for name in LAYERS}, cases, agreed)
 
 
 def _underground(
@@ -147,7 +163,16 @@ def _underground(
         draft.state[place] = str(LineState.TO_ABANDON)
     own = [buildings["id"].to_numpy()[housing.of(i)].tolist() for i in range(len(ids))]
     existing = build_existing(
-        rng, draft, frames, ids, own, streets, as_of, protected(draft, dated), district.crs
+        rng,
+        draft,
+        frames,
+        ids,
+        own,
+        streets,
+        as_of,
+        protected(draft, dated, frames),
+        {each.trench.community for each in dated},
+        district.crs,
     )
     blind = unmeasured(existing.lines, draft, dated, frames)
     existing.lines.loc[blind, ["depth_start_m", "depth_end_m", "elevation_start_m", "elevation_end_m"]] = (

@@ -16,7 +16,10 @@ _TRUNK_FALL = 0.35
 
 @dataclass
 class Draft:
-    """Growing columns of nodes and segments; ``community`` is ``STREET`` for what lies outside courtyards."""
+    """Growing columns of nodes and segments; ``community`` is ``STREET`` for what lies outside courtyards.
+
+    ``side`` is -1 for row mains west of their spine, 1 for those east of it, else 0.
+    """
 
     node_xy: list[tuple[float, float]] = field(default_factory=list)
     node_frame: list[int] = field(default_factory=list)
@@ -30,6 +33,7 @@ class Draft:
     community: list[int] = field(default_factory=list)
     row: list[int] = field(default_factory=list)
     building: list[int] = field(default_factory=list)
+    side: list[int] = field(default_factory=list)
     trunk: list[bool] = field(default_factory=list)
     street: list[int] = field(default_factory=list)
     state: list[str] = field(default_factory=list)
@@ -54,6 +58,7 @@ class Draft:
         *,
         row: int = -1,
         building: int = -1,
+        side: int = 0,
         trunk: bool = False,
         street: int = -1,
         state: str = "in_service",
@@ -70,6 +75,7 @@ class Draft:
         self.community.append(self.node_community[start])
         self.row.append(row)
         self.building.append(building)
+        self.side.append(side)
         self.trunk.append(trunk)
         self.street.append(street)
         self.state.append(state)

@@ -21,8 +21,10 @@ class Fabric:
     """One kind of line.
 
     ``depth`` is the usual depth in metres (top, or invert for drains); ``slope`` the fall of a drain per
-    metre; the ``*_role`` are what stands at a node; ``along`` and ``across`` are the distances in metres of
-    the row main from the wall that it serves and of the spine main from the middle of the spine lane.
+    metre; the ``*_role`` are what stands at a node. ``along`` is the distance in metres of the row main from
+    the wall that it serves; ``across`` that of the spine main from the middle of a lane between two rows of
+    walls, ``beside`` from the wall of a lane with walls on one side only; ``street`` from the middle of the
+    street. ``tube`` is what its cables lie in where a courtyard was dug up of late.
     """
 
     utility: Utility
@@ -38,6 +40,7 @@ class Fabric:
     depth: float
     along: float
     across: float
+    beside: float
     street: float
     trunk_class: str | None = None
     slope: float = 0.0
@@ -45,7 +48,7 @@ class Fabric:
     voltage: float | None = None
     holes: int | None = None
     cables: int | None = None
-    note: str | None = None
+    tube: Size | None = None
     tee_role: str = TEE
     hub_role: str = CROSS
     gate_role: str = VALVE
@@ -67,187 +70,76 @@ def duct(width: float, height: float) -> Size:
     return Size(f"{width:.0f}X{height:.0f}", width, height)
 
 
+def tube(outer: float) -> Size:
+    return Size(f"DN{outer:.0f}", outer, outer, outer)
+
+
 _HEAT_PAIR = {
     80: Size("DN80", 480, 160, 80),
     150: Size("DN150", 700, 250, 150),
     200: Size("DN200", 830, 315, 200),
 }
 
+# From a wall outward the lines stand in the order of GB 50289 clause 4.1.4 (power, telecom, drains, water,
+# gas, heat), from the surface down in that of clause 4.1.12, as far apart as its tables ask of new lines.
 FABRICS: dict[str, Fabric] = {
     "water": Fabric(
-        Utility.WATER,
-        "JP",
-        "JS",
-        "own-water",
-        "W1",
-        (pipe(100, 118), pipe(150, 170), pipe(200, 222)),
-        pipe(50, 63),
-        pipe(200, 222),
-        ("QM", "PE", "ZT"),
-        "ZM",
-        1.35,
-        7.1,
-        -3.6,
-        3.6,
-        pressure=0.3,
+        Utility.WATER, "JP", "JS", "own-water", "W1",
+        main=(pipe(100, 118), pipe(150, 170)), house=pipe(50, 63), trunk=pipe(200, 222),
+        materials=("QM", "PE", "ZT"), laying="ZM", depth=1.68, pressure=0.3,
+        along=4.2, across=3.64, beside=5.6, street=3.6,
     ),
     "foul": Fabric(
-        Utility.DRAINAGE,
-        "WS",
-        "WS",
-        "own-drainage",
-        "S",
-        (pipe(300, 360),),
-        pipe(160, 160),
-        pipe(400, 480),
-        ("T", "PVC"),
-        "ZM",
-        1.35,
-        3.3,
-        -1.7,
-        1.4,
-        slope=0.004,
-        tee_role=CHAMBER,
-        hub_role=CHAMBER,
-        gate_role=CHAMBER,
-        end_role=CHAMBER,
+        Utility.DRAINAGE, "WS", "WS", "own-drainage", "S",
+        main=(pipe(300, 360),), house=pipe(160, 160), trunk=pipe(400, 480),
+        materials=("T", "PVC"), laying="ZM", depth=2.7, slope=0.004,
+        along=2.9, across=-3.55, beside=3.4, street=1.4,
+        tee_role=CHAMBER, hub_role=CHAMBER, gate_role=CHAMBER, end_role=CHAMBER,
     ),
     "storm": Fabric(
-        Utility.DRAINAGE,
-        "YS",
-        "YS",
-        "own-drainage",
-        "S",
-        (pipe(400, 480),),
-        pipe(200, 240),
-        pipe(600, 720),
-        ("T",),
-        "ZM",
-        1.25,
-        0.0,
-        -0.2,
-        -1.4,
-        slope=0.003,
-        tee_role=GRATE,
-        hub_role=CHAMBER,
-        gate_role=CHAMBER,
-        end_role=CHAMBER,
+        Utility.DRAINAGE, "YS", "YS", "own-drainage", "S",
+        main=(pipe(400, 480),), house=pipe(200, 240), trunk=pipe(500, 600),
+        materials=("T",), laying="ZM", depth=2.83, slope=0.003,
+        along=0.0, across=-2.25, beside=4.2, street=-1.4,
+        tee_role=GRATE, hub_role=CHAMBER, gate_role=CHAMBER, end_role=CHAMBER,
     ),
     "gas": Fabric(
-        Utility.GAS,
-        "TR",
-        "RQ",
-        "own-gas",
-        "G0",
-        (pipe(90, 90), pipe(110, 110)),
-        pipe(63, 63),
-        pipe(160, 160),
-        ("PE",),
-        "ZM",
-        1.0,
-        5.4,
-        4.6,
-        -3.8,
-        trunk_class="G1",
-        pressure=0.003,
+        Utility.GAS, "TR", "RQ", "own-gas", "G0",
+        main=(pipe(90, 90), pipe(110, 110)), house=pipe(63, 63), trunk=pipe(160, 160),
+        materials=("PE",), laying="ZM", depth=1.34, trunk_class="G1", pressure=0.003,
+        along=5.0, across=2.8, beside=6.3, street=-3.6,
     ),
     "heat": Fabric(
-        Utility.HEAT,
-        "RS",
-        "RL",
-        "own-heat",
-        "H",
-        (_HEAT_PAIR[150], _HEAT_PAIR[200]),
-        _HEAT_PAIR[80],
-        _HEAT_PAIR[200],
-        ("G",),
-        "ZM",
-        1.15,
-        3.2,
-        0.0,
-        -2.6,
-        pressure=0.8,
+        Utility.HEAT, "RS", "RL", "own-heat", "H",
+        main=(_HEAT_PAIR[150], _HEAT_PAIR[200]), house=_HEAT_PAIR[80], trunk=_HEAT_PAIR[200],
+        materials=("G",), laying="ZM", depth=1.64, pressure=0.8,
+        along=6.6, across=0.0, beside=0.0, street=-2.6,
     ),
     "feeder": Fabric(
-        Utility.POWER,
-        "GD",
-        "DL",
-        "own-power",
-        "E2",
-        (duct(300, 150),),
-        duct(150, 150),
-        duct(450, 300),
-        ("PVC",),
-        "GM",
-        0.85,
-        0.0,
-        3.3,
-        5.0,
-        voltage=10.0,
-        cables=2,
-        holes=4,
-        tee_role=STRAIGHT,
-        hub_role=BEND,
-        gate_role=HAND_HOLE,
-        end_role=HAND_HOLE,
+        Utility.POWER, "GD", "DL", "own-power", "E2",
+        main=(duct(300, 150),), house=duct(150, 150), trunk=duct(300, 150),
+        materials=("PVC",), laying="GM", depth=1.01, voltage=10.0, cables=2, holes=4,
+        along=0.0, across=-5.62, beside=1.25, street=5.0,
+        tee_role=STRAIGHT, hub_role=BEND, gate_role=HAND_HOLE, end_role=HAND_HOLE,
     ),
     "power": Fabric(
-        Utility.POWER,
-        "GD",
-        "DL",
-        "own-power",
-        "E1",
-        (cable(80), cable(60)),
-        cable(40),
-        cable(80),
-        ("TZ",),
-        "ZM",
-        0.75,
-        7.4,
-        3.9,
-        0.0,
-        voltage=0.4,
-        cables=2,
+        Utility.POWER, "GD", "DL", "own-power", "E1",
+        main=(cable(80), cable(60)), house=cable(40), trunk=cable(80),
+        materials=("TZ",), laying="ZM", depth=1.01, voltage=0.4, cables=2, tube=tube(110),
+        along=1.2, across=-5.84, beside=0.95, street=0.0,
     ),
     "light": Fabric(
-        Utility.POWER,
-        "LD",
-        "LD",
-        "own-light",
-        "E1",
-        (cable(30),),
-        cable(30),
-        cable(30),
-        ("TZ",),
-        "ZM",
-        0.6,
-        9.6,
-        5.4,
-        0.0,
-        voltage=0.4,
-        cables=1,
-        tee_role=LAMP,
-        hub_role=BEND,
+        Utility.POWER, "LD", "LD", "own-light", "E1",
+        main=(cable(30),), house=cable(30), trunk=cable(30),
+        materials=("TZ",), laying="ZM", depth=0.99, voltage=0.4, cables=1, tube=tube(50),
+        along=14.9, across=5.8, beside=0.7, street=0.0,
+        tee_role=LAMP, hub_role=BEND,
     ),
     "telecom": Fabric(
-        Utility.TELECOM,
-        "XX",
-        "TX",
-        "own-telecom",
-        "T2",
-        (duct(220, 220),),
-        duct(110, 110),
-        duct(330, 220),
-        ("PVC",),
-        "GM",
-        0.8,
-        8.6,
-        2.0,
-        -5.0,
-        holes=4,
-        tee_role=HAND_HOLE,
-        hub_role=HAND_HOLE,
-        gate_role=HAND_HOLE,
-        end_role=HAND_HOLE,
+        Utility.TELECOM, "XX", "TX", "own-telecom", "T2",
+        main=(duct(220, 110),), house=duct(110, 110), trunk=duct(330, 110),
+        materials=("PVC",), laying="GM", depth=0.6, holes=4,
+        along=2.2, across=-4.86, beside=2.1, street=-5.2,
+        tee_role=HAND_HOLE, hub_role=HAND_HOLE, gate_role=HAND_HOLE, end_role=HAND_HOLE,
     ),
-}
+}  # fmt: skip

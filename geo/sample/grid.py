@@ -258,5 +258,7 @@ def _park(cell: Cell) -> shapely.Polygon:
 
 
 def row_of_gate(cells: tuple[Cell, ...]) -> Ints:
-    """The street that each cell opens to, by its row: pairs of rows share the street between them."""
-    return np.array([cell.row + 1 if cell.row % 2 == 0 else cell.row for cell in cells], dtype=np.int64)
+    """The street that each cell opens to, by its row: the northernmost row to its north, the others to their
+    south, so that no two gates face each other across a street."""
+    top = min(cell.row for cell in cells)
+    return np.array([cell.row + (cell.row > top) for cell in cells], dtype=np.int64)

@@ -27,6 +27,8 @@ from geo.sample.words import (
 from geo.vocabulary import GroundKind
 
 _GATE_GAP = 3.4
+# trees stand at the lane, clear of the lines along the facade
+_TREES = 8.7
 
 
 @dataclass
@@ -130,7 +132,7 @@ def _has_west_gate(site: Site) -> bool:
 
 
 def _gates(rows: _Rows, site: Site, community: int) -> None:
-    gates = [(site.spine, site.gate_y, GATES[site.gate], 6.4)]
+    gates = [(site.spine, site.gate_y, GATES[site.gate], 6.8)]
     if _has_west_gate(site):
         gates.append((0.0, site.lane_of(0), GATES["W"], 5.4))
     for x, y, name, width in gates:
@@ -144,11 +146,11 @@ def _gates(rows: _Rows, site: Site, community: int) -> None:
 
 def _greenery(rng: np.random.Generator, rows: _Rows, site: Site, community: int) -> None:
     for west, east, south in zip(site.west, site.east, site.south, strict=True):
-        strip = shapely.box(west - 1.0, south - 6.6, east + 1.0, south - 1.6)
+        strip = shapely.box(west - 1.0, south - 9.9, east + 1.0, south - 1.6)
         rows.add(GroundKind.GREEN, strip, community, community=community)
         count = int((east - west) // 9)
         x = np.linspace(west + 3, east - 3, count) + rng.uniform(-1.5, 1.5, count)
-        y = south - 2.3 - rng.uniform(0, 0.5, count)
+        y = south - _TREES - rng.uniform(0, 0.4, count)
         for spot in zip(x.tolist(), y.tolist(), strict=True):
             rows.add(GroundKind.TREE, shapely.Point(spot), community, community=community)
     side = site.width - 2.8

@@ -1,6 +1,6 @@
 """Lines and nodes of the sample as frames: attributes, depths, elevations, numbers; some of it unknown."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,16 +38,18 @@ def build_existing(
     streets: Sequence[str],
     as_of: date,
     protected: Sequence[bool],
+    tubed: Collection[int],
     crs: CRS,
 ) -> Existing:
-    """Rows of ``lines`` and ``nodes`` for ``draft``; ``protected`` segments keep depth and size."""
+    """Rows of ``lines`` and ``nodes`` for ``draft``; ``protected`` segments keep depth and size,
+    and the cables of ``tubed`` communities lie in tubes."""
     xy = frames.to_ground(np.array(draft.node_xy), np.array(draft.node_frame, dtype=np.int64))
     fabrics = np.array(draft.node_fabric)
     numbers = _numbers(fabrics)
     surveyed = pd.Timestamp(as_of) - pd.Timedelta(days=int(rng.integers(70, 110)))
     carrier = rng.integers(0, len(CARRIERS), len(community_ids) + 1)
     nodes = _nodes(rng, draft, xy, numbers, community_ids, carrier, surveyed, crs)
-    lines = _lines(rng, draft, xy, numbers, community_ids, building_ids, carrier, surveyed, as_of, crs)
+    lines = _lines(rng, draft, xy, numbers, community_ids, building_ids, carrier, surveyed, as_of, tubed, crs)
     lines["road"] = [streets[s] if s >= 0 else None for s in draft.street]
     _forget(rng, lines, np.asarray(protected, dtype=bool))
     touched = np.unique([draft.start, draft.end])
@@ -120,6 +122,7 @@ def _lines(
     carrier: Ints,
     surveyed: pd.Timestamp,
     as_of: date,
+    tubed: Collection[int],
     crs: CRS,
 ) -> gpd.GeoDataFrame:
     start, end = np.array(draft.start), np.array(draft.end)
@@ -129,7 +132,7 @@ def _lines(
     ground = ground_elevation(xy, xy.mean(axis=0))
     ids = np.array([f"line-{i:05d}" for i in range(1, len(start) + 1)], dtype=object)
     gravity = np.array([FABRICS[name].slope > 0 for name in draft.fabric])
-    frame = _attributes(rng, draft, community_ids, carrier, as_of)
+    frame = _attributes(rng, draft, community_ids, carrier, as_of, tubed)
     served = np.array(
         [
             building_ids[c][b] if b >= 0 else None
@@ -175,7 +178,12 @@ def _mains(ids: np.ndarray, start: Ints, end: Ints, house: np.ndarray) -> np.nda
 
 
 def _attributes(
-    rng: np.random.Generator, draft: Draft, community_ids: Sequence[str], carrier: Ints, as_of: date
+    rng: np.random.Generator,
+    draft: Draft,
+    community_ids: Sequence[str],
+    carrier: Ints,
+    as_of: date,
+    tubed: Collection[int],
 ) -> pd.DataFrame:
     """What hangs on the kind, the courtyard and the place in it: one choice per courtyard and kind."""
     names = list(FABRICS)
@@ -190,12 +198,15 @@ def _attributes(
         entry = FABRICS[fabric]
         size = entry.house if building >= 0 else entry.trunk if trunk else entry.main[main[fabric][community]]
         material = "PE" if building >= 0 and fabric == "water" else entry.materials[stuff[fabric][community]]
+        in_tube = community in tubed and entry.tube is not None
+        if in_tube and entry.tube:
+            size, material = entry.tube, "PVC"
         laid = min(int(year[fabric][community]), as_of.year - 3)
         rows.append(
             {
                 "owner": _owner(fabric, int(carrier[community])),
-                "line_class": entry.trunk_class if trunk and entry.trunk_class else entry.line_class,
-                **attributes_of(entry),
+                "line_class": _class(entry, trunk, in_tube),
+                **attributes_of(entry, tubed=in_tube),
                 "pressure_mpa": 0.15 if trunk and fabric == "gas" else entry.pressure,
                 "size_text": size.text,
                 "nominal_diameter_mm": size.nominal,
@@ -208,14 +219,20 @@ def _attributes(
     return pd.DataFrame(rows)
 
 
-def attributes_of(entry: Fabric) -> dict[str, object]:
-    """The columns that are the same for every line of a kind."""
+def _class(entry: Fabric, trunk: bool, in_tube: bool) -> str:
+    if in_tube:
+        return "E2"
+    return entry.trunk_class if trunk and entry.trunk_class else entry.line_class
+
+
+def attributes_of(entry: Fabric, *, tubed: bool = False) -> dict[str, object]:
+    """The columns that are the same for every line of a kind, its cables buried as they are or ``tubed``."""
     reference = depth_reference(entry.utility)
     return {
         "utility": str(entry.utility),
         "kind": entry.kind,
         "depth_reference": str(reference if reference is DepthReference.INVERT else DepthReference.TOP),
-        "laying": entry.laying,
+        "laying": "GM" if tubed and entry.tube else entry.laying,
         "pressure_mpa": entry.pressure,
         "voltage_kv": entry.voltage,
         "cable_count": entry.cables,
@@ -226,15 +243,18 @@ def attributes_of(entry: Fabric) -> dict[str, object]:
 
 
 def _forget(rng: np.random.Generator, lines: gpd.GeoDataFrame, protected: np.ndarray) -> None:
-    """A survey never knows everything: blank some depths, sizes, materials and years."""
-    free = ~protected
+    """A survey never knows everything: blank some depths, sizes, materials and years.
 
-    def blank(share: float, columns: list[str]) -> None:
-        lost = free & (rng.random(len(lines)) < share)
-        lines.loc[lost, columns] = None
+    Depths and sizes only where nothing is planned: what a dig comes near to was measured again.
+    """
+    free, every = np.flatnonzero(~protected), np.arange(len(lines))
 
-    blank(_UNKNOWN_DEPTH, ["depth_start_m", "depth_end_m", "elevation_start_m", "elevation_end_m"])
-    blank(_UNKNOWN_SIZE, ["size_text", "nominal_diameter_mm", "outer_width_mm", "outer_height_mm"])
-    blank(_UNKNOWN_OTHER, ["material"])
-    blank(_UNKNOWN_OTHER, ["year_laid"])
-    blank(_UNKNOWN_OTHER, ["outer_width_mm", "outer_height_mm"])
+    def blank(among: Ints, share: float, columns: list[str]) -> None:
+        wanted = min(round(share * len(lines)), len(among))
+        lines.loc[np.sort(rng.choice(among, wanted, replace=False)), columns] = None
+
+    blank(free, _UNKNOWN_DEPTH, ["depth_start_m", "depth_end_m", "elevation_start_m", "elevation_end_m"])
+    blank(free, _UNKNOWN_SIZE, ["size_text", "nominal_diameter_mm", "outer_width_mm", "outer_height_mm"])
+    blank(every, _UNKNOWN_OTHER, ["material"])
+    blank(every, _UNKNOWN_OTHER, ["year_laid"])
+    blank(free, _UNKNOWN_OTHER, ["outer_width_mm", "outer_height_mm"])

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geo.sample.courtyard import ROW_LANE, SIDE, Site
+from geo.sample.courtyard import CORRIDOR, ROW_LANE, SIDE, Site
 from geo.sample.draft import LONGEST, STREET, Draft
 from geo.sample.fabric import FABRICS, Fabric
 from geo.sample.frames import Floats, Frames
@@ -14,6 +14,7 @@ from geo.sample.grid import Grid
 from geo.sample.words import BEND, CABINET, END, ENTRY, STRAIGHT
 
 _JOINED = 4.0
+_SPREAD = 0.03
 _HOUSE_AT = {"water": 0.42, "gas": 0.62, "heat": 0.3, "power": 0.85, "telecom": 0.12}
 _SOUTH_SIDE = ("storm", "gas", "heat", "power", "light", "telecom")
 _EVERY_STREET = ("water", "foul")
@@ -80,23 +81,25 @@ def build_network(
 
 
 def _depth(rng: np.random.Generator, fabric: Fabric) -> float:
-    return round(fabric.depth + float(rng.uniform(-0.08, 0.12)), 2)
+    return round(fabric.depth + float(rng.uniform(0.0, _SPREAD)), 2)
 
 
 def main_y(site: Site, fabric: str, row: int) -> float:
     """The y of the row main: north of the row for water and foul, south of it for the others."""
-    entry = FABRICS[fabric]
     if fabric == "storm":
         return site.lane_of(row)
-    if fabric not in _SOUTH_SIDE:
-        return site.north_of(row) + entry.along
-    squeeze = 0.86 if row == site.rows - 1 else 1.0
-    return site.south_of(row) - entry.along * (squeeze if entry.along > 5 else 1.0)
+    along = FABRICS[fabric].along
+    return site.south_of(row) - along if fabric in _SOUTH_SIDE else site.north_of(row) + along
 
 
 def spine_x(site: Site, fabric: str) -> float:
-    """The x of the spine main."""
-    return site.header if fabric == "heat" else site.spine + FABRICS[fabric].across
+    """The x of the spine main; of heat, that of the header of the longer rows."""
+    entry = FABRICS[fabric]
+    if fabric == "heat":
+        return site.headers[0]
+    if site.one_sided:
+        return site.spine + site.approach * (CORRIDOR / 2 - entry.beside)
+    return site.spine - site.approach * entry.across
 
 
 def _tees(site: Site, fabric: str, row: int) -> list[tuple[float, float, int]]:
@@ -128,18 +131,46 @@ def _comb(
     community: int,
     fabric: str,
 ) -> list[Outlet]:
-    """Row mains with their house connections, a spine through their hubs, and the way out to the street."""
-    entry = FABRICS[fabric]
-    depth, x = _depth(rng, entry), spine_x(site, fabric)
-    rows = range(site.rows) if site.gate == "S" else range(site.rows - 1, -1, -1)
+    """Row mains with their house connections, a spine through their hubs, and the way out to the street.
+
+    Heat has a header on each side, so that its mains never cross the spine lane.
+    """
+    depth = _depth(rng, FABRICS[fabric])
+    if fabric != "heat":
+        tees = [_tees(site, fabric, row) for row in range(site.rows)]
+        return _tree(draft, site, frames, ways, community, fabric, spine_x(site, fabric), tees, depth)
+    out: list[Outlet] = []
+    for x in site.headers:
+        tees = [
+            [tee for tee in _tees(site, fabric, row) if site.header_of(tee[0]) == x]
+            for row in range(site.rows)
+        ]
+        out += _tree(draft, site, frames, ways, community, fabric, x, tees, depth)
+    return out
+
+
+def _tree(
+    draft: Draft,
+    site: Site,
+    frames: Frames,
+    ways: Ways,
+    community: int,
+    fabric: str,
+    x: float,
+    tees: Sequence[list[tuple[float, float, int]]],
+    depth: float,
+) -> list[Outlet]:
+    """One spine at ``x`` and the arms of each row's ``tees``."""
     above: int | None = None
     hubs: dict[int, int] = {}
-    for row in rows:
+    for row in range(site.rows) if site.gate == "S" else range(site.rows - 1, -1, -1):
+        if not tees[row]:
+            continue
         y = main_y(site, fabric, row)
-        hub = draft.node(fabric, (x, y), community, community, entry.hub_role, depth)
-        tees = _tees(site, fabric, row)
-        for arm in ([t for t in tees if t[0] < x], [t for t in tees if t[0] >= x]):
-            _arm(draft, fabric, community, row, y, hub, sorted(arm, key=lambda t: -abs(t[0] - x)), depth)
+        hub = draft.node(fabric, (x, y), community, community, FABRICS[fabric].hub_role, depth)
+        for side, arm in ((-1, [t for t in tees[row] if t[0] < x]), (1, [t for t in tees[row] if t[0] >= x])):
+            far_first = sorted(arm, key=lambda t: -abs(t[0] - x))
+            _arm(draft, fabric, community, row, side, y, hub, far_first, depth)
         if above is not None:
             draft.segment(fabric, above, hub)
         above = hubs[row] = hub
@@ -155,6 +186,7 @@ def _arm(
     fabric: str,
     community: int,
     row: int,
+    side: int,
     y: float,
     hub: int,
     tees: list[tuple[float, float, int]],
@@ -168,10 +200,10 @@ def _arm(
             door = draft.node(fabric, (x, wall), community, community, ENTRY, shallow)
             draft.segment(fabric, door, node, row=row, building=building)
         if behind is not None:
-            draft.segment(fabric, behind, node, row=row)
+            draft.segment(fabric, behind, node, row=row, side=side)
         behind = node
     if behind is not None:
-        draft.segment(fabric, behind, hub, row=row)
+        draft.segment(fabric, behind, hub, row=row, side=side)
 
 
 def _way_out(
@@ -199,11 +231,11 @@ def _way_out(
 
 def transformer(site: Site) -> tuple[float, float]:
     """Where the transformer stands: the south-west corner of its 3.4 x 2.8 m box."""
-    return site.yard_east - 6.5, 3.2
+    return site.yard_east - 8.0, 3.2
 
 
 def _from_transformer(draft: Draft, site: Site, community: int, hub: int, depth: float) -> None:
-    x, y = transformer(site)[0] + 0.8, draft.node_xy[hub][1] - 0.8
+    x, y = transformer(site)[0] + 0.8, draft.node_xy[hub][1] - 0.4
     box = draft.node("power", (x, transformer(site)[1] + 2.8), community, community, CABINET, depth)
     bend = draft.node("power", (x, y), community, community, BEND, depth)
     draft.segment("power", box, bend)

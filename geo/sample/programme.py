@@ -1,6 +1,6 @@
 """The works of the sample: what is done where, what it costs, when it is due and how far it is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,7 @@ from geo.vocabulary import Stage, WorkPart
 _DONE = (Stage.ACCEPTANCE, Stage.LONG_TERM)
 _PROGRESS, _PLANNED = 44.7, 48.0
 _FEWEST_WORKS, _MOST_WORKS = 14, 20
+_PAVING_DAYS = 13
 _ROUND_FEN = 10000
 
 _WEIGHT = {
@@ -46,13 +47,18 @@ def build_programme(
     housing: Housing,
     catalogue: Sequence[WorkKind],
     community_ids: Sequence[str],
+    paved_from: Mapping[int, date],
 ) -> Programme:
-    """One row for each community and entry in scope; costs add up to the plan to the fen."""
-    community, item = _scope(rng, len(slots), catalogue)
+    """One row for each community and entry in scope; costs add up to the plan to the fen.
+
+    ``paved_from``: the day on which each community's digs are done, and before which its yard is not paved.
+    """
+    community, item = _scope(rng, len(slots), catalogue, list(paved_from))
     size = np.bincount(housing.community, housing.area_dm2.astype(float)).astype(float)
     cost = _costs(rng, community, item, size, catalogue, district.plan.investment_fen)
-    due = _late_works(rng, community, slots)
-    start, end = _windows(rng, district, as_of, slots, community, item, catalogue, cost, due)
+    paved = _paved(community, item, catalogue, paved_from)
+    due = _late_works(rng, community, slots, ~np.isnat(paved))
+    start, end = _windows(rng, district, as_of, slots, community, item, catalogue, cost, due, paved)
     today = np.datetime64(as_of, "D")
     planned = _planned(start, end, today)
     percent = _progress(rng, slots, community, cost, planned, due > 0)
@@ -75,11 +81,18 @@ def build_programme(
     return Programme(works, _stage_due(rng, district, as_of, slots, community, end))
 
 
-def _scope(rng: np.random.Generator, communities: int, catalogue: Sequence[WorkKind]) -> tuple[Ints, Ints]:
-    """Most of body and infrastructure everywhere, a service here and there; every entry somewhere."""
+def _scope(
+    rng: np.random.Generator, communities: int, catalogue: Sequence[WorkKind], paved: Sequence[int]
+) -> tuple[Ints, Ints]:
+    """Most of body and infrastructure everywhere, a service here and there; every entry somewhere.
+
+    What is dug up in the communities ``paved`` is paved again.
+    """
     service = np.array([kind.part is WorkPart.SERVICE for kind in catalogue])
     luck = rng.random((communities, len(catalogue)))
     keen = luck + np.where(service, 0.0, 0.72)
+    paving = [kind.code == "paving" for kind in catalogue]
+    keen[np.ix_(np.array(paved, dtype=np.int64), np.flatnonzero(paving))] = 2.0
     inside = keen > np.where(service, 0.86, 0.80)
     seldom = np.flatnonzero(~inside.any(axis=0))
     inside[np.arange(len(seldom)) % communities, seldom] = True
@@ -124,13 +137,26 @@ def _quantities(
     return np.asarray(np.maximum(np.rint(quantity), 1.0))
 
 
-def _late_works(rng: np.random.Generator, community: Ints, slots: Sequence[Slot]) -> Ints:
+def _paved(
+    community: Ints, item: Ints, catalogue: Sequence[WorkKind], paved_from: Mapping[int, date]
+) -> np.ndarray:
+    """The first day of each row that paves a yard after its digs, missing for all others."""
+    paving = np.array([kind.code == "paving" for kind in catalogue])[item]
+    days = [
+        paved_from.get(int(place)) if is_it else None for place, is_it in zip(community, paving, strict=True)
+    ]
+    return np.array(days, dtype="datetime64[D]")
+
+
+def _late_works(
+    rng: np.random.Generator, community: Ints, slots: Sequence[Slot], waiting: np.ndarray
+) -> Ints:
     """Days overdue of each row: in each late community three rows, the first by all of its days."""
     due = np.zeros(len(community), dtype=np.int64)
     for place, slot in enumerate(slots):
         if slot.delay is None or slot.stage is not Stage.RENOVATION:
             continue
-        rows = np.flatnonzero(community == place)[:10]
+        rows = np.flatnonzero((community == place) & ~waiting)[:10]
         drawn = np.sort(rng.choice(rows, min(3, len(rows)), replace=False))
         due[drawn] = rng.integers(1, slot.delay.days + 1, len(drawn))
         due[drawn[0]] = slot.delay.days
@@ -147,8 +173,12 @@ def _windows(
     catalogue: Sequence[WorkKind],
     cost: Ints,
     due: Ints,
+    paved: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """First and last day of each row: pipes first, surfaces last, inside the community's own window."""
+    """First and last day of each row: pipes first, surfaces last, inside the community's own window.
+
+    Rows with a day in ``paved`` begin on it.
+    """
     season = district.stages[Stage.RENOVATION]
     first, last = np.datetime64(season.start, "D"), np.datetime64(season.end, "D")
     today = np.datetime64(as_of, "D")
@@ -162,7 +192,9 @@ def _windows(
         end = begin[community] + np.rint(closed * length[community]).astype("timedelta64[D]")
         start = np.where(due > 0, np.minimum(start, today - due - 12), start)
         start = np.where(due > 0, np.maximum(start, np.minimum(first, today - due - 12)), start)
-        return start, np.where(due > 0, today - due, end)
+        end = np.where(due > 0, today - due, end)
+        fixed = ~np.isnat(paved)
+        return np.where(fixed, paved, start), np.where(fixed, paved + _PAVING_DAYS, end)
 
     def lengths(aim: float) -> Floats:
         short, long, wanted = low, high, _wanted(slots, community, cost, aim)

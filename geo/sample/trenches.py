@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 
 from geo.district import District, Window
 from geo.sample.courtyard import Site
-from geo.sample.fabric import FABRICS, Size, cable, duct, pipe
+from geo.sample.fabric import FABRICS, Size, pipe, tube
 from geo.sample.frames import Floats, Frames
 from geo.sample.network import Ways, main_y, spine_x, transformer
 from geo.sample.profile import Slot
@@ -17,6 +18,8 @@ from geo.sample.words import CARRIERS
 from geo.vocabulary import DigState, Stage
 
 _SEASON_CUT = timedelta(days=30)
+_SHORT = 8.0
+_NEW_WATER = 4.8
 
 
 class CaseKind(StrEnum):
@@ -28,15 +31,20 @@ class CaseKind(StrEnum):
     GAS_BY_POWER = "gas_by_power"
     HEATING_SEASON = "heating_season"
     UNKNOWN_DEPTH = "unknown_depth"
+    FRESH_PAVING = "fresh_paving"
+    NO_CONSENT = "no_consent"
+    WATER_TOO_DEEP = "water_too_deep"
+    TOO_SHALLOW = "too_shallow"
 
 
 @dataclass(frozen=True)
 class Trench:
     """A planned dig in the axes of its courtyard: ``pieces`` are the lines in it, each a run of points.
 
-    ``lag`` is days after the community's first dig; ``replaces`` the row whose old main it takes out, or -1;
-    ``case`` what it is planted for, with the community's dig of purpose ``partner``; ``season_end`` puts
-    it at the end of the season.
+    ``along`` is how many days after the one before it it opens, ``None`` for when that one is closed;
+    ``replaces`` the row whose old main on ``side`` of its spine it takes out, or -1; ``case`` what it is
+    planted for, with the community's dig of purpose ``partner``; ``season_end`` puts it at the end of the
+    season.
     """
 
     community: int
@@ -48,8 +56,9 @@ class Trench:
     width: float
     depth: float
     days: int
-    lag: int
+    along: int | None = None
     replaces: int = -1
+    side: int = 0
     case: CaseKind | None = None
     season_end: bool = False
     partner: str = ""
@@ -64,10 +73,15 @@ class Yard:
     frames: Frames
     ways: Ways
 
+    @property
+    def short(self) -> float:
+        """The x at which what does not go on along the spine ends, before the lines that do."""
+        return self.site.spine + self.site.approach * _SHORT
+
     def far(self, row: int) -> float:
         """The x at which row mains begin: the far end of the longer side."""
         ends = self.site.row == row
-        if self.site.columns == 2:
+        if self.site.approach < 0:
             return float(self.site.west[ends].min()) + 1.0
         return float(self.site.east[ends].max()) - 1.0
 
@@ -92,32 +106,39 @@ class Yard:
 
 RECIPES: tuple[tuple[str, ...], ...] = (
     ("water_by_foul", "telecom_by_water", "light"),
-    ("water", "gas_by_water", "charging", "foul"),
+    ("water", "gas_by_water", "charging", "light"),
     ("carrier_0", "carrier_1", "carrier_2", "heat"),
-    ("power", "telecom_by_power", "water"),
-    ("gas_by_power", "foul", "light"),
+    ("power", "telecom_by_power", "water_deep"),
+    ("gas_by_power", "foul", "light_shallow"),
     ("water", "telecom_by_water", "heat_late"),
-    ("water", "gas_by_water", "telecom"),
+    ("water", "gas_by_water", "telecom_late"),
 )
+# a lane with walls on one side only has no room for telecom beside water
+_ONE_SIDED = (1, 2, 3, 4, 6)
 _ABSENT: tuple[frozenset[str], ...] = (
     frozenset({"telecom", "light"}),
-    frozenset({"gas"}),
-    frozenset({"telecom"}),
-    frozenset({"telecom"}),
     frozenset({"gas", "light"}),
+    frozenset({"telecom"}),
+    frozenset({"telecom", "power"}),
+    frozenset({"gas", "light", "telecom"}),
     frozenset({"telecom"}),
     frozenset({"gas", "telecom"}),
 )
 _NEEDED: tuple[frozenset[str], ...] = (
     frozenset({"power", "feeder", "heat", "gas"}),
-    frozenset({"telecom"}),
+    frozenset(),
     frozenset({"heat"}),
     frozenset(),
     frozenset({"power"}),
     frozenset({"heat"}),
     frozenset(),
 )
+_NEEDED_ELSEWHERE = frozenset({"power"})
 _UNSURVEYED = {"power": 0.7, "feeder": 0.33, "light": 0.55, "telecom": 0.42, "heat": 0.36, "gas": 0.28}
+_PLANTED_WATER: dict[str, dict[str, Any]] = {
+    "water_by_foul": {"case": CaseKind.WATER_BY_FOUL},
+    "water_deep": {"case": CaseKind.WATER_TOO_DEEP, "depth": 2.0},
+}
 NO_DIGS = -1
 
 
@@ -134,6 +155,9 @@ def recipes_of(slots: Sequence[Slot]) -> list[int]:
             out.append(0)
         elif slot.delay is not None and slot.delay.days == 21:
             out.append(1)
+        elif slot.columns == 1 or slot.buildings % slot.columns:
+            out.append(_ONE_SIDED[turn % len(_ONE_SIDED)])
+            turn += 1
         else:
             out.append(turn % len(RECIPES))
             turn += 1
@@ -146,7 +170,7 @@ def utilities_of(rng: np.random.Generator, recipes: Sequence[int]) -> list[froze
     out = []
     for recipe, draw in zip(recipes, luck, strict=True):
         absent, needed = (
-            (_ABSENT[recipe], _NEEDED[recipe]) if recipe != NO_DIGS else (frozenset(), frozenset())
+            (_ABSENT[recipe], _NEEDED[recipe]) if recipe != NO_DIGS else (frozenset(), _NEEDED_ELSEWHERE)
         )
         unlucky = {
             name for name, value in zip(FABRICS, draw, strict=True) if value < _UNSURVEYED.get(name, 0.0)
@@ -182,32 +206,56 @@ def dig_trenches(
         first = _first_day(rng, slot, as_of)
         carrier = int(rng.integers(0, len(CARRIERS)))
         trenches = [_draw(rng, yard, name, carrier) for name in RECIPES[recipe]]
-        out += [_dated(trench, first, slot, as_of, season) for trench in trenches]
+        out += _in_turn(rng, trenches, first, slot, as_of, season)
     return sorted(out, key=lambda dated: (dated.window.start, dated.trench.community))
 
 
+def paved_from(dated: Sequence[Dated]) -> dict[int, date]:
+    """By community the day after its last dig but those at the end of the season."""
+    out: dict[int, date] = {}
+    for each in dated:
+        if each.trench.case is not CaseKind.FRESH_PAVING:
+            end = each.window.end + timedelta(days=1)
+            out[each.trench.community] = max(end, out.get(each.trench.community, end))
+    return out
+
+
 def _first_day(rng: np.random.Generator, slot: Slot, as_of: date) -> date:
-    if slot.delay is not None and slot.delay.days == 21:
-        return as_of - timedelta(days=26)
-    low, high = (-18, 40) if slot.stage is Stage.RENOVATION else (24, 60)
-    return as_of + timedelta(days=int(rng.integers(low, high)))
+    low, high = (-6, 22) if slot.stage is Stage.RENOVATION else (24, 38)
+    day = as_of + timedelta(days=int(rng.integers(low, high)))
+    return as_of - timedelta(days=5) if slot.delay is not None and slot.delay.days == 21 else day
 
 
-def _dated(trench: Trench, first: date, slot: Slot, as_of: date, season: Window) -> Dated:
-    length = timedelta(days=trench.days - 1)
-    start = season.end - length if trench.season_end else first + timedelta(days=trench.lag)
-    start = max(season.start, min(start, season.end - length))
-    if slot.delay is not None or start > as_of + timedelta(days=12):
-        late = slot.delay is None and start > as_of + timedelta(days=40)
-        state = DigState.DRAFT if late else DigState.SUBMITTED
-    else:
-        state = DigState.APPROVED
-    return Dated(trench, Window(start, start + length), state)
+def _in_turn(
+    rng: np.random.Generator,
+    trenches: Sequence[Trench],
+    first: date,
+    slot: Slot,
+    as_of: date,
+    season: Window,
+) -> list[Dated]:
+    """One after the other, but those that are planted to be open together."""
+    out: list[Dated] = []
+    free = before = first
+    for trench in trenches:
+        length = timedelta(days=trench.days - 1)
+        start = free if trench.along is None else before + timedelta(days=trench.along)
+        start = season.end - length if trench.season_end else min(start, season.end - length)
+        window = Window(start, start + length)
+        out.append(Dated(trench, window, _state(slot, start, as_of)))
+        before, free = start, max(free, window.end + timedelta(days=int(rng.integers(1, 4))))
+    return out
+
+
+def _state(slot: Slot, start: date, as_of: date) -> DigState:
+    if slot.delay is None and start <= as_of + timedelta(days=12):
+        return DigState.APPROVED
+    late = slot.delay is None and start > as_of + timedelta(days=40)
+    return DigState.DRAFT if late else DigState.SUBMITTED
 
 
 def _draw(rng: np.random.Generator, yard: Yard, name: str, carrier: int) -> Trench:
-    days = int(rng.integers(10, 20))
-    site = yard.site
+    days = int(rng.integers(9, 15))
     if name.startswith("water"):
         return _water(yard, name, days)
     if name.startswith("telecom"):
@@ -219,19 +267,19 @@ def _draw(rng: np.random.Generator, yard: Yard, name: str, carrier: int) -> Tren
     if name.startswith("heat"):
         return _heat(yard, name, days)
     if name == "foul":
-        y = main_y(site, "foul", 1)
-        pieces = yard.run(1, y, spine_x(site, "foul"), None)
-        return _trench(yard, name, "foul", pieces, pipe(300, 360), 1.3, 1.6, days, 24, replaces=1)
-    if name == "light":
-        pieces = yard.run(0, main_y(site, "light", 0), spine_x(site, "light"), None)
-        return _trench(yard, name, "light", pieces, cable(30), 0.6, 0.6, days, 30)
+        return _foul(yard, days)
     if name == "charging":
-        east = transformer(site)[0] - 0.5
-        west = max(site.yard_west + 2.0, east - 50.0)
-        run = ((east, 1.5), (west, 1.5))
-        return _trench(yard, name, "power", (run,), cable(60), 0.7, 0.75, days, 34)
-    pieces = yard.run(0, site.south_of(0) - 15.6, site.spine + 2.0, None)
-    return _trench(yard, "power", "power", pieces, cable(80), 0.7, 0.75, days, 0)
+        return _charging(yard, days)
+    if name == "light_shallow":
+        return _cable(yard, "light", days, depth=0.38, case=CaseKind.TOO_SHALLOW)
+    return _cable(yard, name, days)
+
+
+def _cable(yard: Yard, name: str, days: int, **more: Any) -> Trench:
+    """A cable in a tube along the first row."""
+    size = FABRICS[name].tube or FABRICS[name].main[0]
+    pieces = yard.run(0, main_y(yard.site, name, 0), yard.short, None)
+    return _trench(yard, name, name, pieces, size, 0.6, days, **more)
 
 
 def _trench(
@@ -241,75 +289,70 @@ def _trench(
     pieces: tuple[tuple[tuple[float, float], ...], ...],
     size: Size,
     width: float,
-    depth: float,
     days: int,
-    lag: int,
-    *,
-    owner: str | None = None,
-    replaces: int = -1,
-    case: CaseKind | None = None,
-    season_end: bool = False,
-    partner: str = "",
+    **more: Any,
 ) -> Trench:
-    owner = owner or FABRICS[fabric].owner
-    return Trench(
-        yard.community,
-        purpose,
-        fabric,
-        owner,
-        size,
-        pieces,
-        width,
-        depth,
-        days,
-        lag,
-        replaces,
-        case,
-        season_end,
-        partner,
-    )
+    """A trench of the fabric's own depth and owner, unless ``more`` says otherwise."""
+    owner = more.pop("owner", FABRICS[fabric].owner)
+    depth = more.pop("depth", FABRICS[fabric].depth)
+    return Trench(yard.community, purpose, fabric, owner, size, pieces, width, depth, days, **more)
+
+
+def _foul(yard: Yard, days: int) -> Trench:
+    """Renewal of the drain north of the second row, in its place."""
+    site = yard.site
+    pieces = yard.run(1, main_y(site, "foul", 1), spine_x(site, "foul"), None)
+    return _trench(yard, "foul", "foul", pieces, pipe(300, 360), 1.3, days, replaces=1, side=site.approach)
+
+
+def _charging(yard: Yard, days: int) -> Trench:
+    """From the transformer along the south wall, short of the spine."""
+    site = yard.site
+    east = transformer(site)[0] - 0.5
+    west = max(site.yard_west + 2.0, east - 50.0)
+    if east > site.spine:
+        west = max(west, site.spine + _SHORT)
+    return _trench(yard, "charging", "power", (((east, 1.5), (west, 1.5)),), tube(110), 0.7, days)
 
 
 def _water(yard: Yard, name: str, days: int) -> Trench:
-    """Renewal of the main north of the second row; ``water_by_foul`` comes 0.70 m near the foul drain."""
+    """Renewal of the main north of the second row; ``water_by_foul`` comes 0.70 m near the foul drain,
+    ``water_deep`` lies just above those that it crosses."""
     site, size = yard.site, pipe(150, 170)
     wall = site.north_of(1)
-    pieces = yard.run(1, wall + 5.0, spine_x(site, "water"), FABRICS["water"].street)
+    pieces = yard.run(1, wall + _NEW_WATER, spine_x(site, "water"), FABRICS["water"].street)
     if name == "water_by_foul":
         near = wall + FABRICS["foul"].along + 0.70 + (size.width + FABRICS["foul"].main[0].width) / 2000
         (start, y), (end, _) = pieces[0]
         bend = np.array([0.22, 0.26, 0.78, 0.82]) * (end - start) + start
         bent = tuple(zip(bend.tolist(), (y, near, near, y), strict=True))
         pieces = ((pieces[0][0], *bent, pieces[0][1]), *pieces[1:])
-    case = CaseKind.WATER_BY_FOUL if name == "water_by_foul" else None
-    return _trench(yard, "water", "water", pieces, size, 0.9, 1.4, days, 0, replaces=1, case=case)
+    more = _PLANTED_WATER.get(name, {})
+    return _trench(yard, "water", "water", pieces, size, 0.9, days, replaces=1, side=site.approach, **more)
 
 
 def _telecom(yard: Yard, name: str, owner: str, days: int) -> Trench:
-    """A duct: 1.05 m beside the water along the spine, beside the power along the row, or by itself."""
-    site, size = yard.site, duct(220, 220)
-    y, x, street = main_y(site, "telecom", 0), spine_x(site, "telecom"), -5.0
-    case: CaseKind | None = CaseKind.SHARE_PAIR
-    partner, lag = "power" if name == "telecom_by_power" else "water", days + 6
+    """A duct: 1.05 m beside the water along the spine, beside the power along the row, or in fresh paving."""
+    site, size, street = yard.site, FABRICS["telecom"].main[0], FABRICS["telecom"].street
+    x, y = spine_x(site, "telecom"), main_y(site, "telecom", 0)
+    more: dict[str, Any] = {"case": CaseKind.SHARE_PAIR, "partner": "water"}
+    pieces = yard.run(0, y, x, street)
     if name == "telecom_by_water":
-        x = spine_x(site, "water") - 1.05 - (size.width + 170) / 2000
+        beside = 1.05 + (size.width + 170) / 2000
+        pieces = yard.run(0, y, spine_x(site, "water") - site.approach * beside, street)
     elif name == "telecom_by_power":
-        y = site.south_of(0) - 16.8
+        pieces, more = yard.run(0, y, yard.short, None), {**more, "partner": "power", "along": 5}
     else:
-        case, lag = None, 40
-    pieces = yard.run(0, y, x, None if name == "telecom_by_power" else street)
-    return _trench(
-        yard, "telecom", "telecom", pieces, size, 0.7, 0.8, days, lag, owner=owner, case=case, partner=partner
-    )
+        more = {"case": CaseKind.FRESH_PAVING, "season_end": True}
+    return _trench(yard, "telecom", "telecom", pieces, size, 0.7, days, owner=owner, **more)
 
 
 def _carrier(yard: Yard, place: int, days: int) -> Trench:
-    """One of three carriers that each want a duct of their own along the same lane."""
-    y = yard.site.south_of(0) - 15.4 - 0.9 * place
-    pieces = yard.run(0, y, yard.site.spine + 1.6, None)
+    """One of three carriers that each want a duct of their own along the same facade."""
+    y = main_y(yard.site, "telecom", 0) - 0.8 * place
     return _trench(
-        yard, "telecom", "telecom", pieces, duct(220, 220), 0.7, 0.8, days, 9 * place,
-        owner=CARRIERS[place], case=CaseKind.SHARE_TRIPLE,
+        yard, "telecom", "telecom", yard.run(0, y, yard.short, None), FABRICS["telecom"].main[0], 0.7, days,
+        owner=CARRIERS[place], case=CaseKind.SHARE_TRIPLE, along=4 if place else None,
     )  # fmt: skip
 
 
@@ -317,22 +360,31 @@ def _gas(yard: Yard, name: str, days: int) -> Trench:
     """New gas 1.2 m beside the new water, or 0.38 m beside the low-voltage cable."""
     site, x, street = yard.site, spine_x(yard.site, "gas"), FABRICS["gas"].street
     if name == "gas_by_water":
-        pieces, case = yard.run(1, site.north_of(1) + 6.2, x, street), CaseKind.SHARE_PAIR
+        pieces = yard.run(1, site.north_of(1) + _NEW_WATER + 1.2, x, street)
+        more: dict[str, Any] = {"case": CaseKind.SHARE_PAIR, "partner": "water", "along": 4}
     else:
-        pieces, case = yard.run(0, main_y(site, "power", 0) + 0.38, x, street), CaseKind.GAS_BY_POWER
-    return _trench(yard, "gas", "gas", pieces, pipe(90, 90), 0.7, 1.0, days, 12, case=case, partner="water")
+        pieces = yard.run(0, main_y(site, "power", 0) - 0.38, x, street)
+        more = {"case": CaseKind.GAS_BY_POWER}
+    return _trench(yard, "gas", "gas", pieces, pipe(90, 90), 0.7, days, **more)
 
 
 def _heat(yard: Yard, name: str, days: int) -> Trench:
-    """Renewal of the heating main of the first row; ``heat_late`` runs into the heating season."""
+    """Renewal of the first row's heating main on one header; ``heat_late`` runs into the heating season."""
     site = yard.site
-    far = float(site.east[site.row == 0].max()) - 1.0 if site.columns > 1 else float(site.west.min()) + 1.0
+    own = np.array(
+        [
+            row == 0 and site.header_of(west) == site.headers[0]
+            for row, west in zip(site.row, site.west, strict=True)
+        ]
+    )
+    side = -1 if site.columns == 1 else 1
+    far = float(site.west[own].min()) + 4.0 if side < 0 else float(site.east[own].max()) - 4.0
     y, x = main_y(site, "heat", 0), spine_x(site, "heat")
     wall = (x, site.height - 1.2 if site.gate == "N" else site.south_of(site.rows - 1) - 3.2)
     pieces = (((far, y), (x, y)), ((x, y), wall))
     late = name == "heat_late"
     case = CaseKind.HEATING_SEASON if late else None
+    size = Size("DN200", 830, 315, 200)
     return _trench(
-        yard, "heat", "heat", pieces, Size("DN200", 830, 315, 200), 1.6, 1.2, days, 20,
-        replaces=0, case=case, season_end=late,
-    )  # fmt: skip
+        yard, "heat", "heat", pieces, size, 1.6, days, replaces=0, side=side, case=case, season_end=late
+    )

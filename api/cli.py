@@ -10,9 +10,11 @@ import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
 from typer.main import get_command
 
+from api.cli_options import AsJson, Lang, Location, Out, Town, settings_for
+from api.cli_users import users
 from api.settings import Settings
 from geo.errors import PlanError
-from geo.vocabulary import Mode
+from geo.vocabulary import FindingKind, Mode
 from maps.wording import Wording, languages, wording
 
 DONE, NO, WRONG, INTERRUPTED = 0, 1, 2, 130
@@ -25,17 +27,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Location = Annotated[str | None, typer.Option("--store", metavar="STORE")]
-Lang = Annotated[str | None, typer.Option("--lang", metavar="zh|en")]
-AsJson = Annotated[bool, typer.Option("--json")]
-Town = Annotated[str | None, typer.Option("--town", metavar="TOWN")]
-Out = Annotated[Path, typer.Option("--out", metavar="FILE")]
-
-
-def settings_for(store: str | None, lang: str | None, **more: Any) -> Settings:
-    """The environment's settings, with what the command line says in their place."""
-    given = {"store": store, "lang": lang, **more}
-    return Settings(**{name: value for name, value in given.items() if value is not None})
+stores = typer.Typer(rich_markup_mode=None)
+app.add_typer(stores, name="store")
+app.add_typer(users)
 
 
 @app.command()
@@ -122,6 +116,20 @@ def map_file(
 
 
 @app.command()
+def coordinate(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE")] = None,
+    town: Town = None,
+    kind: Annotated[FindingKind | None, typer.Option("--kind", metavar="KIND")] = None,
+    store: Location = None,
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> int:
+    from api.commands.coordinating import coordinate as run_rules
+
+    return run_rules(settings_for(store, lang), town=town, kind=kind, out=out, as_json=as_json)
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option("--host")] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535)] = None,
@@ -170,6 +178,18 @@ def migrate(
     from api.commands.stores import migrate_store
 
     return migrate_store(settings_for(store, lang), service, as_json=as_json)
+
+
+@stores.command("copy")
+def store_copy(
+    from_store: Annotated[str, typer.Argument(metavar="FROM")],
+    to_store: Annotated[str, typer.Argument(metavar="TO")],
+    lang: Lang = None,
+    as_json: AsJson = False,
+) -> int:
+    from api.commands.stores import copy_stores
+
+    return copy_stores(settings_for(None, lang), from_store, to_store, as_json=as_json)
 
 
 def main() -> None:
@@ -229,8 +249,14 @@ def _say_error(sentence: str, code: str, facts: dict[str, Any], as_json: bool) -
 def _translate(command: TyperGroup, words: Wording) -> None:
     """Put the help of the reader's language into every command and option."""
     command.help = words("cli.help.tongchou")
-    for name, part in command.commands.items():
-        part.help = part.short_help = words(f"cli.help.{name}")
+    _translate_parts(command, words, "")
+
+
+def _translate_parts(group: TyperGroup, words: Wording, prefix: str) -> None:
+    for name, part in group.commands.items():
+        part.help = part.short_help = words(f"cli.help.{prefix}{name}")
+        if isinstance(part, TyperGroup):
+            _translate_parts(part, words, f"{prefix}{name}_")
         for parameter in part.params:
             if isinstance(parameter, TyperOption | TyperArgument):
                 parameter.help = words(f"cli.option.{parameter.name}")

@@ -15,7 +15,7 @@ from geo.errors import NotFound
 from geo.intake.prepare import changes, prepare
 from geo.intake.report import Intake, RowNote
 from geo.intake.towns import Committee
-from geo.store.opening import store_path
+from geo.store.opening import is_database, store_path
 from geo.store.record import Recorded, record
 from geo.vocabulary import Mode
 from maps.wording import Wording, wording
@@ -63,6 +63,7 @@ def import_into(settings: Settings, asked: Asked, *, as_json: bool) -> int:
 
 
 def _prepared(services: Services, asked: Asked, existing: Mapping[str, pd.DataFrame], steps: Any) -> Intake:
+    location = services.settings.store
     return prepare(
         asked.files,
         asked.layer,
@@ -76,7 +77,7 @@ def _prepared(services: Services, asked: Asked, existing: Mapping[str, pd.DataFr
         sublayer=asked.sublayer,
         source=asked.source,
         default_town=town_code(services.district, asked.town),
-        store_path=store_path(services.settings.store),
+        store_path=None if is_database(location) else store_path(location),
         on_progress=steps,
     )
 

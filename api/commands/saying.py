@@ -13,10 +13,14 @@ from rich.table import Table
 
 from maps.wording import Wording
 
+# a row is never cut to the terminal: it wraps there, and a file or pipe gets it whole
+_WIDE = 240
+
 
 def say(text: str) -> None:
-    """One line on stdout."""
+    """One line on stdout, at once: what serve says is wanted while it runs."""
     sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def say_json(tree: Any) -> None:
@@ -46,7 +50,7 @@ def say_table(
         )
     for row in rows:
         table.add_row(*row)
-    console = Console(file=sys.stdout, highlight=False, markup=False)
+    console = Console(file=sys.stdout, highlight=False, markup=False, width=max(_WIDE, Console().width))
     console.print(table, crop=False, overflow="ignore", no_wrap=True, soft_wrap=True)
 
 

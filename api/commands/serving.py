@@ -8,6 +8,7 @@ import uvicorn
 
 from api.app import create_app
 from api.commands.saying import say, say_json
+from api.commands.users import FIRST_HOURS, first_link
 from api.settings import Settings
 from api.wiring import open_services
 from geo.errors import BadInput
@@ -15,12 +16,16 @@ from geo.store.opening import shown
 from maps.wording import wording
 
 M_ARENA_MAX = -8
+SWITCH_S = 0.0005
+"""An edit gives up the interpreter at every word with the store: it must not wait each time, as by default,
+5 ms for the thread that draws a map."""
 
 
 def serve_store(settings: Settings, *, as_json: bool) -> int:
     """Serve until interrupted; ``BadInput`` where the port is taken or the address is not this machine's."""
     words = wording(settings.lang)
     keep_memory_together()
+    sys.setswitchinterval(SWITCH_S)
     services = open_services(settings)
     try:
         door = open_door(settings.host, settings.port)
@@ -29,10 +34,14 @@ def serve_store(settings: Settings, *, as_json: bool) -> int:
         )
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         url = f"http://{host}:{door.getsockname()[1]}/"
+        link = first_link(settings, services.accounts, words, url)
         if as_json:
-            say_json({"url": url, "store": shown(settings.store)})
+            told = {"url": url, "store": shown(settings.store)}
+            say_json(told | {"sign_in": link} if link else told)
         else:
             say(words("cli.serve.at", url=url, store=shown(settings.store)))
+            if link:
+                say(words("cli.serve.first", link=link, hours=FIRST_HOURS))
         uvicorn.Server(config).run(sockets=[door])
     finally:
         services.close()

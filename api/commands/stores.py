@@ -6,6 +6,8 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from api.accounts.database import accounts_location, migrate_accounts
+from api.attachments import copy_files, folder_at, lost_files
 from api.commands.saying import progress, say, say_error, say_json
 from api.settings import Settings
 from api.wiring import DataFolder, now, open_services, read_data
@@ -13,7 +15,7 @@ from geo.boundaries import read_boundaries
 from geo.errors import BadDistrict, StoreMissing
 from geo.layers import LAYERS
 from geo.sample.district import build_sample
-from geo.store.backups import Copied, backup, restore
+from geo.store.backups import Copied, backup, copy_history, restore
 from geo.store.locations import is_database
 from geo.store.opening import create_store, migrate, open_store, put_in_place, refuse_taken, shown, store_path
 from geo.store.record import Change, record
@@ -103,7 +105,7 @@ def verify_store(settings: Settings, *, as_json: bool) -> int:
     words = wording(settings.lang)
     services = open_services(settings)
     try:
-        problems = verify(services.store)
+        problems = [*verify(services.store), *lost_files(services.store, settings)]
         revision = services.store.revision()
     finally:
         services.close()
@@ -129,18 +131,44 @@ def backup_store(settings: Settings, out: Path, *, as_json: bool) -> int:
         copied = backup(services.store, out)
     finally:
         services.close()
+    _files_too(settings.store, str(out), settings)
     return _told(settings, "cli.backup.made", out, copied, as_json=as_json)
 
 
 def restore_store(settings: Settings, source: Path, *, as_json: bool) -> int:
     """Put a backup where there is no store yet, verified before it gets its name."""
+    _files_too(str(source), settings.store, settings)
     copied = restore(source, settings.store)
     return _told(settings, "cli.restore.made", shown(settings.store), copied, as_json=as_json)
+
+
+def copy_stores(settings: Settings, source: str, target: str, *, as_json: bool) -> int:
+    """Put a copy of a store, with its whole history, where there is none yet, verified before it is kept."""
+    _files_too(source, target, settings)
+    copied = copy_history(source, target)
+    return _told(settings, "cli.copy.made", shown(target), copied, as_json=as_json)
+
+
+def _files_too(source: str, target: str, settings: Settings) -> None:
+    """Copy the photos and documents of one store to where those of another are, each checked.
+
+    The setting is for the service's own store and for a database; beside any other GeoPackage lies its own.
+    """
+    places = [
+        settings.files if place == settings.store or is_database(place) else None
+        for place in (source, target)
+    ]
+    if is_database(source) and settings.files is None:
+        return
+    folder = folder_at(source, places[0])
+    if folder.is_dir() and folder != places[1]:
+        copy_files(folder, folder_at(target, places[1]))
 
 
 def migrate_store(settings: Settings, service: str | None, *, as_json: bool) -> int:
     """Bring a store's schema to this program's version; ``service`` is the role that the service runs as."""
     migrate(settings.store, read_data(settings.data).district, service=service)
+    migrate_accounts(accounts_location(settings.store, settings.accounts), service)
     if as_json:
         say_json({"store": shown(settings.store), "schema_version": SCHEMA_VERSION})
     else:

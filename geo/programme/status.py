@@ -1,4 +1,7 @@
-"""Figures of any set of communities: in total, by town, by stage."""
+"""Figures of any set of communities: in total, by town, by stage.
+
+A figure that none of a set's communities has is missing.
+"""
 
 from collections.abc import Sequence
 
@@ -34,6 +37,7 @@ def _grouped(standing: pd.DataFrame, keys: pd.Series | np.ndarray, groups: Seque
         {
             "communities": 1,
             **{figure: standing[figure].fillna(0).astype("int64") for figure in FIGURES},
+            **{f"{figure}_known": standing[figure].notna().astype("int64") for figure in FIGURES},
             "late": late.astype("int64"),
             "late_households": households.where(late, 0),
             **_weighted(standing, weight, "progress"),
@@ -41,7 +45,7 @@ def _grouped(standing: pd.DataFrame, keys: pd.Series | np.ndarray, groups: Seque
         }
     )
     sums = table.groupby(np.asarray(keys, dtype=object)).sum().reindex(list(groups)).fillna(0)
-    counts = sums[["communities", *FIGURES]].astype("int64")
+    counts = _known(sums[["communities", *FIGURES]].astype("int64"), sums)
     shares = {
         name: (sums[f"{name}_sum"] / sums[f"{name}_weight"]).where(sums[f"{name}_weight"] > 0)
         for name in ("progress", "planned")
@@ -49,6 +53,16 @@ def _grouped(standing: pd.DataFrame, keys: pd.Series | np.ndarray, groups: Seque
     return counts.assign(
         **shares, late=sums["late"].astype("int64"), late_households=sums["late_households"].astype("int64")
     )
+
+
+def _known(counts: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    """Figures that no community of a group has are missing there; those of no community are 0."""
+    there = sums["communities"] > 0
+    for figure in FIGURES:
+        unknown = there & (sums[f"{figure}_known"] == 0)
+        if unknown.any():
+            counts[figure] = counts[figure].astype("Int64").mask(unknown)
+    return counts
 
 
 def _weighted(standing: pd.DataFrame, weight: pd.Series, name: str) -> dict[str, pd.Series]:

@@ -102,7 +102,7 @@ $(APP): pyproject.toml $(SERVE)
 	@touch $@
 
 # Compiled once and kept beside the source, so that no first request waits for it.
-$(KERNELS): geo/coordination/kernel.py geo/coordination/runs.py geo/coordination/jit.py geo/coordination/machine.py $(APP)
+$(KERNELS): $(patsubst %,geo/coordination/%.py,kernel runs contacts approaches jit machine) $(APP)
 	@echo 'Compiling the kernels'
 	@$(PY) -m geo.coordination.machine
 	@touch $@

@@ -1,15 +1,20 @@
 """What handlers ask for: the services, the look that the query asks for, the reader's language."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.access import PrincipalDep, reader_of
+from api.policy import Principal, Way, audience_of
 from api.wiring import Services, known_of
-from geo.errors import BadInput
+from geo.errors import BadInput, PlanError, SignInNeeded
+from geo.vocabulary import AudienceKind
 from maps.atlas import Atlas
 from maps.page import make_scene
 from maps.panel import Scene
-from maps.state import LANGUAGES, State, parse_state
+from maps.state import LANGUAGES, State, parse_day, parse_state
 from maps.wording import Wording, wording
 
 
@@ -31,18 +36,46 @@ def words_of(request: Request) -> Wording:
     return wording(language_of(request))
 
 
-def atlas_of(services: Annotated[Services, Depends(services_of)]) -> Atlas:
-    return services.atlas()
+def atlas_of(
+    request: Request, services: Annotated[Services, Depends(services_of)], principal: PrincipalDep
+) -> Atlas:
+    """What the caller may see, now or as of the day that the query names; the public has no past."""
+    audience = audience_of(principal)
+    day = parse_day(request.query_params.get("as_of", ""), services.last_day())
+    if day is not None and audience.kind is AudienceKind.PUBLIC:
+        raise not_for(principal, "as_of", str(day), ())
+    return services.atlas(audience, day)
 
 
-def state_of(request: Request, atlas: Annotated[Atlas, Depends(atlas_of)]) -> State:
-    """The state in the query; ``BadInput`` for anything that cannot be what was meant."""
+def state_of(
+    request: Request,
+    atlas: Annotated[Atlas, Depends(atlas_of)],
+    services: Annotated[Services, Depends(services_of)],
+    principal: PrincipalDep,
+) -> State:
+    """The state in the query; ``BadInput`` for anything that cannot be what was meant.
+
+    A town's own people always look at their town. What the audience does not have is ``SignInNeeded`` for
+    nobody, and for others as if there were no such thing.
+    """
     params = request.query_params
     for name in params:
         if len(params.getlist(name)) > 1:
             raise BadInput("parameter_twice", parameter=name)
-    home = services_of(request).settings.lang
-    return parse_state(dict(params), known_of(atlas), home, own_parameters(request))
+    known = replace(known_of(atlas), today=services.last_day())
+    state = parse_state(dict(params), known, services.settings.lang, own_parameters(request))
+    if state.theme not in atlas.themes:
+        raise not_for(principal, "theme", state.theme, atlas.themes)
+    if state.show == "matrix" and "works" not in atlas.themes:
+        raise not_for(principal, "show", state.show, ("table",))
+    return state.but(town=state.town or atlas.audience.town, as_of=atlas.as_of if atlas.is_past else None)
+
+
+def not_for(principal: Principal, name: str, value: str, known: Collection[str]) -> PlanError:
+    """What to raise for a parameter that the caller's audience does not have."""
+    if principal.way is Way.NOBODY:
+        return SignInNeeded()
+    return BadInput("bad_parameter", parameter=name, value=value, known=", ".join(known))
 
 
 def own_parameters(request: Request) -> frozenset[str]:
@@ -51,8 +84,12 @@ def own_parameters(request: Request) -> frozenset[str]:
     return frozenset(field.alias for field in dependant.query_params) if dependant else frozenset()
 
 
-def scene_of(atlas: Annotated[Atlas, Depends(atlas_of)], state: Annotated[State, Depends(state_of)]) -> Scene:
-    return make_scene(atlas, state)
+def scene_of(
+    atlas: Annotated[Atlas, Depends(atlas_of)],
+    state: Annotated[State, Depends(state_of)],
+    principal: PrincipalDep,
+) -> Scene:
+    return make_scene(atlas, state, reader_of(principal))
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]

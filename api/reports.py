@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from geo.district import District
+from geo.programme.progress import FIGURES
 from geo.programme.reconcile import reconcile, stated_against_counted
-from geo.programme.status import by_stage, by_town, totals
+from geo.programme.status import by_stage
 from maps.atlas import Atlas
 
 HUNDREDTHS = 100
@@ -22,14 +23,19 @@ def exact(hundredths: int) -> int | float:
     return whole if not rest else round(hundredths / HUNDREDTHS, 2)
 
 
+def _exact(hundredths: int | None) -> int | float | None:
+    return None if hundredths is None else exact(hundredths)
+
+
 def figures(row: pd.Series) -> dict[str, Any]:
-    """One row of ``geo.programme.status`` in m2 and yuan."""
+    """One row of ``geo.programme.status`` in m2 and yuan; what is not known is ``None``."""
+    known = {name: None if pd.isna(row[name]) else int(row[name]) for name in FIGURES}
     return {
         "communities": int(row["communities"]),
-        "buildings": int(row["buildings"]),
-        "floor_area_m2": exact(row["floor_area_dm2"]),
-        "households": int(row["households"]),
-        "investment_yuan": exact(row["investment_fen"]),
+        "buildings": known["buildings"],
+        "floor_area_m2": _exact(known["floor_area_dm2"]),
+        "households": known["households"],
+        "investment_yuan": _exact(known["investment_fen"]),
         "progress": rounded(row["progress"], 1),
         "planned": rounded(row["planned"], 1),
         "late": int(row["late"]),
@@ -39,16 +45,16 @@ def figures(row: pd.Series) -> dict[str, Any]:
 def status(
     atlas: Atlas, standing: pd.DataFrame, lang: str, towns: Sequence[str] | None = None
 ) -> dict[str, Any]:
-    """Figures of ``standing`` by town (all of the district's, or those named), by stage and in total."""
+    """Figures of ``standing`` by town (all that the audience has, or those named), by stage and in total."""
     names = atlas.district.town_names(lang)
-    codes = atlas.district.town_codes() if towns is None else towns
+    codes = atlas.towns if towns is None else towns
     return {
         "towns": [
             {"code": code, "name": names[str(code)], **figures(row)}
-            for code, row in by_town(standing, codes).iterrows()
+            for code, row in atlas.by_town_of(standing, codes).iterrows()
         ],
         "stages": [{"stage": str(stage), **figures(row)} for stage, row in by_stage(standing).iterrows()],
-        "total": figures(totals(standing)),
+        "total": figures(atlas.totals_of(standing)),
         "as_of": atlas.as_of.isoformat(),
         "revision": atlas.revision,
         "sample": atlas.sample,

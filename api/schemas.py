@@ -16,6 +16,8 @@ class Tab(StrEnum):
     WORKS = "works"
     LINES = "lines"
     DIGS = "digs"
+    INSPECTIONS = "inspections"
+    FILES = "files"
     HISTORY = "history"
 
 
@@ -48,13 +50,16 @@ class Ready(Health):
 
 
 class Figures(BaseModel):
-    """Figures of a set of communities; area and money are exact, whole numbers as integers."""
+    """Figures of a set of communities; area and money are exact, whole numbers as integers.
+
+    ``None`` is what is not known, or not for the reader.
+    """
 
     communities: int
-    buildings: int
-    floor_area_m2: Number
-    households: int
-    investment_yuan: Number
+    buildings: int | None
+    floor_area_m2: Number | None
+    households: int | None
+    investment_yuan: Number | None
     progress: float | None = Field(description="percent, weighted by investment")
     planned: float | None = Field(description="percent that the plan has for the day")
     late: int

@@ -8,6 +8,8 @@ from fastapi.responses import HTMLResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.policy import Principal, Way
+
 _SECRET = secrets.token_bytes(32)
 CLOSED = "default-src 'none'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
 HEADERS = {
@@ -51,6 +53,19 @@ def page(html: str | bytes, nonce: str, **headers: str) -> HTMLResponse:
     return HTMLResponse(html, headers={"content-security-policy": page_policy(nonce), **kept})
 
 
+def _keep_private(headers: MutableHeaders, principal: Principal | None) -> None:
+    """What somebody in particular was shown stays with them; what nobody was shown is not for everybody.
+
+    Where nobody asked who it was, as for styles and scripts, the answer is the same for all.
+    """
+    if principal is None:
+        return
+    if principal.way is Way.NOBODY:
+        headers.add_vary_header("Cookie, Authorization")
+    else:
+        headers["cache-control"] = "private, no-store"
+
+
 class SecurityHeaders:
     """Adds ``HEADERS`` to every answer, and a policy that allows nothing where the handler set none."""
 
@@ -67,6 +82,7 @@ class SecurityHeaders:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                _keep_private(headers, scope.get("state", {}).get("principal"))
                 if message["status"] != 304:
                     headers.setdefault("content-security-policy", self._policy(headers))
             await send(message)

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from api.accounts.accounts import Accounts, open_accounts
+from api.accounts.database import accounts_location
+from api.atlases import Atlases, is_sample
 from api.settings import Settings
+from geo.audience import INTERNAL, Audience
 from geo.district import District, read_district
 from geo.errors import StoreUnsuitable, UnreadableFile
 from geo.programme.catalogue import WorkKind, read_catalogue
@@ -17,6 +21,7 @@ from geo.store.snapshot import SnapshotKeeper
 from maps.atlas import Atlas
 from maps.state import Known
 
+HOUR_S = 3600
 Committees = tuple[tuple[str, str, str], ...]
 
 
@@ -61,8 +66,11 @@ class Services:
     data: DataFolder
     store: Store
     keeper: SnapshotKeeper
-    _atlas: Atlas | None = None
-    _making: threading.Lock = field(default_factory=threading.Lock)
+    _accounts: Accounts | None = None
+    _opening: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._atlases = Atlases(self.store, self.keeper, self.data.district, self.data.catalogue)
 
     @property
     def district(self) -> District:
@@ -72,32 +80,29 @@ class Services:
         """The sample's own day in a sample store, else the day in the district's time zone."""
         return today_of(self.keeper.current().meta, self.district)
 
-    def atlas(self) -> Atlas:
-        """The atlas of the store's present revision and day, made once for all threads."""
-        snapshot = self.keeper.current()
-        day = today_of(snapshot.meta, self.district)
-        atlas = self._atlas
-        if atlas is not None and (atlas.revision, atlas.as_of) == (snapshot.revision, day):
-            return atlas
-        with self._making:
-            atlas = self._atlas
-            if atlas is None or atlas.as_of != day or atlas.revision < snapshot.revision:
-                atlas = Atlas(
-                    snapshot.frames,
-                    district=self.district,
-                    catalogue=self.data.catalogue,
-                    as_of=day,
-                    revision=snapshot.revision,
-                    sample=is_sample(snapshot.meta),
-                )
-                self._atlas = atlas
-            return atlas
+    def last_day(self) -> date:
+        """The last day that may be asked for: today, also by the calendar where a sample has its own day."""
+        return max(self.today(), datetime.now(self.district.timezone).date())
+
+    def atlas(self, audience: Audience = INTERNAL, as_of: date | None = None) -> Atlas:
+        """What ``audience`` sees of the store now, or as it stood at the end of ``as_of``; kept."""
+        return self._atlases.get(self.today(), audience, as_of)
 
     def known(self) -> Known:
         """What a query may name in the present atlas."""
         return known_of(self.atlas())
 
+    @property
+    def accounts(self) -> Accounts:
+        """Who may come in; opened when first asked for, because most commands never ask."""
+        with self._opening:
+            if self._accounts is None:
+                self._accounts = accounts_of(self.settings)
+            return self._accounts
+
     def close(self) -> None:
+        if self._accounts is not None:
+            self._accounts.close()
         self.store.close()
 
 
@@ -107,19 +112,15 @@ def known_of(atlas: Atlas) -> Known:
 
 
 def _known(atlas: Atlas) -> Known:
-    towns = {town.code: town.code for town in atlas.district.towns}
-    towns |= {name: town.code for town in atlas.district.towns for name in town.names.values()}
+    own = [town for town in atlas.district.towns if town.code in atlas.towns]
+    towns = {town.code: town.code for town in own}
+    towns |= {name: town.code for town in own for name in town.names.values()}
     return Known(
         towns=towns,
-        works=tuple(kind.code for kind in atlas.catalogue),
+        works=tuple(kind.code for kind in atlas.catalogue) if "works" in atlas.themes else (),
         owners=frozenset(atlas.frames["owners"]["id"]),
         communities=frozenset(atlas.frames["communities"]["id"]),
     )
-
-
-def is_sample(meta: Mapping[str, str]) -> bool:
-    """Whether a store's meta says that it holds the sample district."""
-    return meta.get("sample") == "true"
 
 
 def today_of(meta: Mapping[str, str], district: District) -> date:
@@ -145,6 +146,15 @@ def open_services(settings: Settings | None = None) -> Services:
             "store_of_another_district", path=shown(settings.store), found=found, expected=data.district.code
         )
     return Services(settings, data, store, SnapshotKeeper(store))
+
+
+def accounts_of(settings: Settings) -> Accounts:
+    """Open the accounts that the settings name; raises as ``api.accounts.database.open_database`` does."""
+    return open_accounts(
+        accounts_location(settings.store, settings.accounts),
+        idle_s=settings.session_idle_hours * HOUR_S,
+        life_s=settings.session_hours * HOUR_S,
+    )
 
 
 def now() -> datetime:

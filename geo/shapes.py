@@ -27,8 +27,11 @@ def segments(start: Floats, end: Floats) -> Shapes:
 def along(paths: Shapes, share: float) -> Shapes:
     """The point of each path at a share of its length, 0 the start and 1 the end; of a multi-path its
     first part."""
-    single = np.asarray(shapely.get_geometry(paths, 0), dtype=object)
-    return np.asarray(shapely.line_interpolate_point(single, share, normalized=True), dtype=object)
+    # parts are copies: only where there are several
+    several = np.isin(shapely.get_type_id(paths), (5, 7))
+    if several.any():
+        paths = np.where(several, shapely.get_geometry(paths, 0), paths)
+    return np.asarray(shapely.line_interpolate_point(paths, share, normalized=True), dtype=object)
 
 
 def directions(paths: Shapes) -> Floats:

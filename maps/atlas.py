@@ -1,4 +1,5 @@
-"""Everything that is derived from one snapshot on one day: computed when first asked for, then kept."""
+"""Everything that is derived from one snapshot on one day for one audience: computed when first asked for,
+then kept."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date
@@ -11,17 +12,35 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo.audience import (
+    INTERNAL,
+    Audience,
+    hides,
+    knows_money,
+    masks,
+    presence,
+    visible,
+)
 from geo.crs import to_screen
 from geo.district import District
 from geo.layers import LAYERS, empty
 from geo.programme import progress, scope, status
 from geo.programme.catalogue import WorkKind
-from geo.vocabulary import BoundaryLevel
+from geo.programme.published import published, visible_standing
+from geo.vocabulary import AudienceKind, BoundaryLevel
 from maps.palette import line_codes, line_styles
 from maps.wording import DEFAULT_LANGUAGE
 
 MAP_LAYERS = ("boundaries", "ground", "communities", "buildings", "digs", "lines", "nodes")
 """Layers of the map's payload, bottom up."""
+
+THEMES_OF: Mapping[AudienceKind, tuple[str, ...]] = {
+    AudienceKind.INTERNAL: ("progress", "works", "lines", "coordination", "funding"),
+    AudienceKind.TOWN: ("progress", "works", "lines", "coordination", "funding"),
+    AudienceKind.UTILITY: ("progress", "lines", "coordination"),
+    AudienceKind.PUBLIC: ("progress",),
+}
+"""Themes by whose eyes they are for, in the order of the bar."""
 
 Kept = TypeVar("Kept")
 
@@ -30,7 +49,8 @@ class Atlas:
     """One revision of the store as the map, the table and the export read it; never changed once made.
 
     ``frames`` are the store's layers by name, in the district's CRS; absent ones are empty. Everything else
-    is worked out once. Frames that are handed out must not be written to.
+    is worked out once. Frames that are handed out must not be written to. ``as_of`` is the day that is shown,
+    ``today`` the present one; ``began`` the day of the first revision, where that is later than ``as_of``.
     """
 
     def __init__(
@@ -42,6 +62,8 @@ class Atlas:
         as_of: date,
         revision: int,
         sample: bool,
+        today: date | None = None,
+        began: date | None = None,
     ) -> None:
         self.frames: Mapping[str, pd.DataFrame] = {
             name: frames[name] if name in frames else empty(layer, district.crs)
@@ -52,7 +74,69 @@ class Atlas:
         self.as_of = as_of
         self.revision = revision
         self.sample = sample
+        self.today = today or as_of
+        self.began = began
+        self.audience = INTERNAL
+        self._whole: Atlas | None = None
+        self._seen: Mapping[str, npt.NDArray[np.bool_]] = {}
         self._kept: dict[Hashable, Any] = {}
+
+    def seen_by(self, audience: Audience) -> "Atlas":
+        """The same revision and day as ``audience`` may see it; what it sees whole is shared."""
+        if audience == self.audience:
+            return self
+        part = Atlas(
+            visible(self.frames, audience),
+            district=self.district,
+            catalogue=self.catalogue,
+            as_of=self.as_of,
+            revision=self.revision,
+            sample=self.sample,
+            today=self.today,
+            began=self.began,
+        )
+        part.audience = audience
+        part._whole, part._seen = self, masks(self.frames, audience)
+        return part
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """Themes that the audience has."""
+        return THEMES_OF[self.audience.kind]
+
+    @property
+    def is_past(self) -> bool:
+        """Whether another day than today is shown."""
+        return self.as_of != self.today
+
+    @property
+    def towns(self) -> tuple[str, ...]:
+        """Codes of the towns that the audience has figures of."""
+        own = self.audience.town
+        return self.district.town_codes() if own is None else (own,)
+
+    @property
+    def has_money(self) -> bool:
+        """Whether the audience has what things cost."""
+        return knows_money(self.audience)
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether the district's plan can be held against what the audience sees: all of it."""
+        return self.audience.kind is AudienceKind.INTERNAL
+
+    def opens(self, owner: str) -> bool:
+        """Whether the audience has a page of an owner: a utility only its own."""
+        return self.audience.owner in (None, owner)
+
+    def hides(self, layer: str, column: str) -> bool:
+        """Whether a column is not for the audience."""
+        return hides(self.audience, layer, column)
+
+    @cached_property
+    def presence(self) -> pd.DataFrame:
+        """Whose lines, beside the audience's own, lie in which community: ``geo.audience.presence``."""
+        return presence((self._whole or self).frames, self.audience)
 
     def keep(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What ``make`` gives, made once per ``key``; two threads may make it twice, one of them is kept."""
@@ -65,6 +149,9 @@ class Atlas:
     def standing(self) -> pd.DataFrame:
         """How each community stands, in the order of the layer: ``geo.programme.progress.standing``."""
         frames = self.frames
+        if self._whole is not None:
+            rows = self._whole.standing[self._seen["communities"]]
+            return visible_standing(rows.reset_index(drop=True), self.audience)
         return progress.standing(frames["communities"], frames["buildings"], frames["works"], self.as_of)
 
     @cached_property
@@ -84,15 +171,45 @@ class Atlas:
 
     @cached_property
     def totals(self) -> pd.Series:
-        return status.totals(self.standing)
+        return self.totals_of(self.standing)
 
     @cached_property
     def by_town(self) -> pd.DataFrame:
-        return status.by_town(self.standing, self.district.town_codes())
+        return self.by_town_of(self.standing, self.towns)
 
     @cached_property
     def by_stage(self) -> pd.DataFrame:
         return status.by_stage(self.standing)
+
+    def totals_of(self, standing: pd.DataFrame) -> pd.Series:
+        """``geo.programme.status.totals`` of rows of ``standing``.
+
+        An audience without the money has the progress of the whole and of whole towns, as published, and of
+        nothing else: it is weighted by money.
+        """
+        row = status.totals(standing)
+        if self._published is not None and len(standing):
+            town = "" if len(standing) == len(self.standing) else standing["town"].iloc[0]
+            if (standing["town"] == town).all() or not town:
+                row["progress"] = self._as_published(pd.DataFrame([row], index=[town]))[town]
+        return row
+
+    def by_town_of(self, standing: pd.DataFrame, towns: Sequence[str]) -> pd.DataFrame:
+        """``geo.programme.status.by_town`` of rows of ``standing``, progress as in ``totals_of``."""
+        table = status.by_town(standing, towns)
+        return table if self._published is None else table.assign(progress=self._as_published(table))
+
+    def _as_published(self, table: pd.DataFrame) -> pd.Series:
+        """The published progress of those groups of which every community is in ``table``."""
+        assert self._published is not None
+        known = self._published.reindex(table.index)
+        return known["progress"].where((known["communities"] == table["communities"]).fillna(False))
+
+    @cached_property
+    def _published(self) -> pd.DataFrame | None:
+        if self._whole is None or self.has_money:
+            return None
+        return published(self._whole.standing, self.district.town_codes())
 
     @cached_property
     def communities(self) -> gpd.GeoDataFrame:
@@ -167,10 +284,20 @@ class Atlas:
 
     def on_screen(self, name: str) -> gpd.GeoDataFrame:
         """``layer`` in longitude and latitude."""
-        return self.keep(("on_screen", name), lambda: to_screen(self.layer(name)))
+        return self.keep(("on_screen", name), lambda: self._on_screen(name))
+
+    def _on_screen(self, name: str) -> gpd.GeoDataFrame:
+        """Shapes that somebody else sees too are moved once for all."""
+        if self._whole is None:
+            return to_screen(self.layer(name))
+        moved = self._whole.on_screen(name).geometry
+        shapes = moved.array if self._seen[name].all() else moved.array[self._seen[name]]
+        return self.layer(name).set_geometry(gpd.GeoSeries(shapes, crs=moved.crs))
 
     def tree(self, name: str) -> shapely.STRtree:
         """Index of ``on_screen``, degrees."""
+        if self._whole is not None and self._seen[name].all():
+            return self._whole.tree(name)
         return self.keep(
             ("tree", name), lambda: shapely.STRtree(np.asarray(self.on_screen(name).geometry.array))
         )

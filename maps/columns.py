@@ -71,7 +71,7 @@ def _communities(atlas: Atlas, words: Wording) -> Mapping[str, Any]:
         "investment_yuan": rows["investment_fen"] / _FEN_PER_YUAN,
         "year_built": rows["year_built"],
         "provisional": rows["provisional"],
-        **_works(atlas),
+        **(_works(atlas) if "works" in atlas.themes else {}),
     }
 
 

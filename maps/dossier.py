@@ -1,13 +1,16 @@
 """The pages of one community and of one owner: facts, tables and history."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from geo.audience import has_layer
 from geo.errors import NotFound
-from geo.vocabulary import Stage
+from geo.vocabulary import AudienceKind, Stage
+from maps.attachments import cards, inspections
+from maps.history import Event
+from maps.history import timeline as days
 from maps.ledgers import buildings_of, digs_of, lines_of, works_of
 from maps.linepanel import is_planned, month_spans, open_by_month
 from maps.panel import Scene
@@ -15,10 +18,9 @@ from maps.sheet import written
 from maps.timeline import timeline
 from maps.wording import DEFAULT_LANGUAGE
 
-TABS = ("buildings", "works", "lines", "digs", "history")
-HISTORY_SHOWN = 300
+TABS = ("buildings", "works", "lines", "digs", "inspections", "files", "history")
+HISTORY_SHOWN = 100
 LAYERS_OF_A_COMMUNITY = ("buildings", "works", "lines", "digs", "nodes", "ground")
-_SILENT = frozenset({"row_revision"})
 
 
 def standing_of(scene: Scene, community: str) -> dict[str, Any]:
@@ -39,7 +41,28 @@ def community_ids(scene: Scene, community: str) -> dict[str, list[str]]:
     return {"communities": [community], **ids}
 
 
-def community_page(scene: Scene, community: str, tab: str, events: pd.DataFrame) -> dict[str, Any]:
+def tabs_of(scene: Scene) -> tuple[str, ...]:
+    """The tables that the audience has of a community; the public has no history."""
+    audience = scene.atlas.audience
+    public = audience.kind is AudienceKind.PUBLIC
+    return tuple(tab for tab in TABS if (not public if tab == "history" else has_layer(audience, tab)))
+
+
+def presence_of(scene: Scene, community: str) -> list[dict[str, str]]:
+    """Owners whose lines lie in a community beside the audience's own, each with what they are for."""
+    rows = scene.atlas.presence
+    rows = rows[(rows["community"] == community).to_numpy(bool)]
+    names, words = scene.atlas.owner_names(scene.words.lang), scene.words
+    return [
+        {
+            "owner": names.get(str(owner), words("presence.unknown_owner")),
+            "utilities": words("app.list").join(words(f"utility.{code}") for code in part["utility"]),
+        }
+        for owner, part in rows.groupby("owner", sort=True, dropna=False)
+    ]
+
+
+def community_page(scene: Scene, community: str, tab: str, events: Sequence[Event]) -> dict[str, Any]:
     """What the community's template fills in; ``events`` is its history, newest first."""
     row = standing_of(scene, community)
     lines = _of(scene.atlas.lines, community)
@@ -50,7 +73,9 @@ def community_page(scene: Scene, community: str, tab: str, events: pd.DataFrame)
         "lines": lines_of(scene, lines, inside=True),
         "digs": digs_of(scene, digs, inside=True),
     }
-    counts = {name: len(sheet.rows) for name, sheet in sheets.items()} | {"history": len(events)}
+    told, files = inspections(scene, community), cards(scene, community=community)
+    counts = {name: len(sheet.rows) for name, sheet in sheets.items()}
+    counts |= {"inspections": len(told), "files": len(files)}
     link = f"/community/{community}"
     return {
         "head": community_head(scene, row),
@@ -58,17 +83,22 @@ def community_page(scene: Scene, community: str, tab: str, events: pd.DataFrame)
         "tabs": [
             {
                 "name": scene.words(f"app.tab.{name}"),
-                "count": counts[name],
+                "count": counts.get(name, ""),
                 "url": scene.state.link(link, "theme", tab=name),
                 "current": name == tab,
                 "code": name,
             }
-            for name in TABS
+            for name in tabs_of(scene)
         ],
         "tab": tab,
+        "presence": presence_of(scene, community),
         "sheet": written(sheets[tab], scene.figures, scene.words) if tab in sheets else None,
         "timeline": timeline(scene, digs) if tab == "digs" else None,
-        "history": history(scene, events) if tab == "history" else None,
+        "inspections": told if tab == "inspections" else None,
+        "files": files if tab == "files" else None,
+        "history": {"days": days(scene, events), "older_url": "", "newest_url": ""}
+        if tab == "history"
+        else None,
     }
 
 
@@ -131,51 +161,11 @@ def stage_steps(stage: str) -> list[dict[str, Any]]:
     return [{"code": code, "reached": place <= order.index(stage)} for place, code in enumerate(order)]
 
 
-def history(scene: Scene, events: pd.DataFrame) -> list[dict[str, Any]]:
-    """Lines of the history: when, who, which row, and what changed from what to what."""
-    zone = scene.atlas.district.timezone
-    rows = events.head(HISTORY_SHOWN).to_dict("records")
-    return [
-        {
-            "at": pd.Timestamp(row["at"]).tz_convert(zone).strftime("%Y-%m-%d %H:%M"),
-            "revision": int(row["revision"]),
-            "actor": row["actor"],
-            "origin": row["origin"],
-            "layer": scene.words(f"map.layer.{row['layer']}")
-            if f"map.layer.{row['layer']}" in scene.words
-            else scene.words(f"app.layer.{row['layer']}"),
-            "row": row["row_id"],
-            "action": scene.words(f"app.action.{row['action']}"),
-            "changes": changes(scene, row["before"], row["after"]),
-        }
-        for row in rows
-    ]
-
-
-def changes(scene: Scene, before: Any, after: Any) -> list[str]:
-    """``进度：40 → 55`` for each column of a changed row; nothing for a new or removed one."""
-    if pd.isna(before) or pd.isna(after):
-        return []
-    old, new = json.loads(before), json.loads(after)
-    out = []
-    for name in sorted(new.keys() - _SILENT):
-        if old.get(name) == new[name]:
-            continue
-        label = scene.words(f"field.{name}") if f"field.{name}" in scene.words else name
-        if name == "geometry":
-            out.append(scene.words("app.history.moved"))
-        else:
-            none = scene.figures.none
-            values = [none if side.get(name) is None else str(side[name]) for side in (old, new)]
-            out.append(scene.words("app.history.changed", name=label, before=values[0], after=values[1]))
-    return out
-
-
 def owner_page(scene: Scene, owner: str) -> dict[str, Any]:
     """What the owner's template fills in: lengths by kind, lines and digs by community and month."""
     frame = scene.atlas.frames["owners"]
     rows = frame[frame["id"] == owner]
-    if rows.empty:
+    if rows.empty or not scene.atlas.opens(owner):
         raise NotFound("no_such_owner", owner=owner)
     lines = scene.atlas.lines[(scene.atlas.lines["owner"] == owner).fillna(False)]
     digs = scene.atlas.digs[(scene.atlas.digs["owner"] == owner).fillna(False)]

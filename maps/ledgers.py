@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from geo.programme.progress import overdue_days
-from geo.programme.status import totals
 from maps import palette
 from maps.linepanel import picked_digs, picked_lines
 from maps.panel import Scene
@@ -106,7 +106,7 @@ def _by_plan(rows: pd.DataFrame, *, descending: bool) -> pd.DataFrame:
 
 
 def _communities(scene: Scene, rows: pd.DataFrame, standing: pd.DataFrame, sort: str) -> Sheet:
-    figures = totals(standing)
+    figures = scene.atlas.totals_of(standing)
     sheet = make_sheet(
         "communities",
         COMMUNITIES,
@@ -178,10 +178,17 @@ def works_of(scene: Scene, community: str) -> Sheet:
     rows = rows.assign(
         work_name=rows["code"].map(scene.work_names()).fillna(rows["code"]),
         building_number=rows["building"].map(numbers),
-        late_days=overdue_days(rows, scene.atlas.as_of),
+        late_days=_late_days(scene, rows),
         unit_word=rows["unit"].map(scene.words_of("app.work_unit")).fillna(rows["unit"]),
     )
     return make_sheet("works", WORKS, rows)
+
+
+def _late_days(scene: Scene, works: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """None where one is not told how far the works are."""
+    if scene.atlas.hides("works", "progress_percent"):
+        return np.zeros(len(works), dtype="int64")
+    return overdue_days(works, scene.atlas.as_of)
 
 
 def _of(rows: pd.DataFrame, community: str) -> pd.DataFrame:

@@ -136,7 +136,11 @@ def owners(scene: Scene) -> list[dict[str, Any]]:
     lines, digs = picked_lines(scene, owner=None), picked_digs(scene, owner=None)
     grouped = lines.groupby("owner")["length_m"].agg(["size", "sum"])
     dug = digs.groupby("owner").size()
-    names = scene.atlas.owner_names(scene.words.lang)
+    names = {
+        owner: name
+        for owner, name in scene.atlas.owner_names(scene.words.lang).items()
+        if scene.atlas.opens(owner)
+    }
     rows: list[dict[str, Any]] = [
         {
             "id": owner,

@@ -8,7 +8,6 @@ import pandas as pd
 
 from geo.programme.curve import cumulative
 from geo.programme.scope import item_counts
-from geo.programme.status import totals
 from geo.vocabulary import WorkPart
 from maps.panel import Scene, chips, four_figures, funding
 
@@ -22,7 +21,7 @@ def matrix(scene: Scene) -> dict[str, Any]:
     cells = cells[cells["community"].isin(standing["id"])]
     kinds = scene.atlas.catalogue
     counts = item_counts(cells, [kind.code for kind in kinds])
-    figures = totals(standing)
+    figures = scene.atlas.totals_of(standing)
     return {
         "communities": len(standing),
         "items": len(kinds),

@@ -1,29 +1,48 @@
 """Whole pages and their parts as HTML: Jinja with autoescape, every word from the wording."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from maps import dossier, linepanel
+from geo.vocabulary import AudienceKind
+from maps import dossier, forms, linepanel
 from maps import matrix as matrices
 from maps import panel as panels
 from maps.assets import asset_url
 from maps.atlas import Atlas
+from maps.attachments import cards
+from maps.dossier import HISTORY_SHOWN as HISTORY_SHOWN
 from maps.figures import Figures
+from maps.history import Event, timeline
 from maps.ledgers import sheet_for
 from maps.panel import Scene
+from maps.past import past_sentence, past_told
+from maps.questions import row_name
+from maps.reader import NOBODY, Reader
 from maps.sheet import written
-from maps.state import COMMUNITY_FILTERS, LINE_FILTERS, THEMES, State
+from maps.state import COMMUNITY_FILTERS, LINE_FILTERS, State
 from maps.townmap import MapParts
 from maps.view import build_view
 from maps.wording import Wording, languages, wording
 
 TEMPLATES = Path(__file__).parent / "templates"
 LINE_THEMES = ("lines", "coordination")
+CARD_WORDS = ("edit.js.edit", "edit.js.edit_stage", "edit.js.close")
+"""What the page says of editing before editing is fetched."""
+HISTORY_LAYERS = (
+    "communities",
+    "buildings",
+    "works",
+    "lines",
+    "digs",
+    "inspections",
+    "files",
+    "nodes",
+    "ground",
+)
 EXPORT_LAYERS = {"lines": "lines", "coordination": "digs"}
 
 
@@ -43,10 +62,10 @@ def environment() -> Environment:
     return made
 
 
-def make_scene(atlas: Atlas, state: State) -> Scene:
+def make_scene(atlas: Atlas, state: State, reader: Reader = NOBODY) -> Scene:
     """What the pages of one state are made from."""
     words = wording(state.lang)
-    return Scene(atlas, state, words, Figures(words))
+    return Scene(atlas, state, words, Figures(words), reader)
 
 
 def application(scene: Scene, parts: MapParts, nonce: str) -> str:
@@ -65,12 +84,23 @@ def matrix_page(scene: Scene, nonce: str) -> str:
 
 
 def community_page(
-    scene: Scene, community: str, tab: str, events: pd.DataFrame, parts: MapParts, nonce: str
+    scene: Scene,
+    community: str,
+    tab: str,
+    events: Sequence[Event],
+    parts: MapParts | None,
+    nonce: str,
+    *,
+    file_limit_mb: int = 0,
 ) -> str:
-    """One community; ``events`` is its history, newest first. Raises ``NotFound``."""
+    """One community, without map where only its parts are wanted; ``events`` is its history, newest first.
+
+    Raises ``NotFound``.
+    """
     page = dossier.community_page(scene, community, tab, events)
     shared = _shared(scene, crumb=page["head"]["name"], page=f"/community/{community}", tab=tab)
     shared["config"]["community"] = community
+    shared |= {"file_limit_mb": file_limit_mb, "edit_words": scene.words.section("edit.js")}
     return _render("community.html", {**shared, **page, "map": parts, "nonce": nonce})
 
 
@@ -79,6 +109,80 @@ def owner_page(scene: Scene, owner: str, nonce: str) -> str:
     page = dossier.owner_page(scene, owner)
     shared = _shared(scene, crumb=page["name"], page=f"/owner/{owner}")
     return _render("owner.html", {**shared, "owner": page, "nonce": nonce})
+
+
+def history_page(
+    scene: Scene,
+    events: Sequence[Event],
+    wanted: Mapping[str, str],
+    people: Mapping[str, str],
+    before: str,
+    older: str | None,
+    nonce: str,
+) -> str:
+    """The district's history; ``wanted`` is what its filter holds, ``older`` where the next page begins."""
+    words, state = scene.words, scene.state
+    filled = {name: value for name, value in wanted.items() if value}
+    layers = {
+        layer: words(f"app.layer.{layer}" if f"app.layer.{layer}" in words else f"map.layer.{layer}")
+        for layer in HISTORY_LAYERS
+    }
+    return _render(
+        "history_page.html",
+        {
+            **_shared(scene, crumb=words("edit.history.title"), page="/history"),
+            "history": {
+                "days": timeline(scene, events, cut=bool(older) and not str(older).endswith(".0")),
+                "older_url": state.link("/history", **filled, before=older) if older else "",
+                "newest_url": state.link("/history", **filled) if before else "",
+            },
+            "wanted": wanted,
+            "filtered": bool(filled),
+            "clear_url": state.link("/history"),
+            "keeps": {name: value for name, value in state.params().items() if name in ("lang", "as_of")},
+            "communities": scene.atlas.community_names,
+            "layers": layers,
+            "people": people,
+            "edit_words": words.section("edit.js"),
+            "nonce": nonce,
+        },
+    )
+
+
+def form_part(
+    scene: Scene,
+    form: forms.Form,
+    values: Mapping[str, Any],
+    geometry: Mapping[str, Any] | None,
+    *,
+    removable: bool,
+    file_limit_mb: int = 0,
+) -> str:
+    """A form as a part of a page, with what its script must know of the row."""
+    plan = {
+        **forms.described(form),
+        "geometry_now": geometry,
+        "about": row_name(scene.atlas, scene.words, form.layer, values),
+        "columns": forms.every_question(scene.atlas, scene.words, form.layer, values),
+        "words": scene.words.section("edit.js"),
+    }
+    dig = form.id if form.layer == "digs" else ""
+    return _render(
+        "form.html",
+        {
+            "w": scene.words,
+            "form": form,
+            "plan": plan,
+            "removable": removable,
+            "files": cards(scene, dig=dig) if dig else None,
+            "dig_id": dig,
+            "community_id": "",
+            "adds": "files" in scene.reader.adds,
+            "edits": "files" in scene.reader.edits,
+            "edit_words": plan["words"],
+            "file_limit_mb": file_limit_mb,
+        },
+    )
 
 
 def error_page(words: Wording, *, title: str, advice: str, status: int, code: str) -> str:
@@ -102,10 +206,10 @@ def _shared(scene: Scene, *, crumb: str = "", page: str = "", **kept: str) -> di
     return {
         "w": words,
         "state": state,
-        "home_url": State(lang=state.lang, home_lang=state.home_lang).url(),
+        "home_url": State(lang=state.lang, as_of=state.as_of, home_lang=state.home_lang).url(),
         "district": words.name_of(atlas.district.names),
         "town": names.get(state.town or ""),
-        "towns": [{"code": code, "name": name} for code, name in names.items()],
+        "towns": [{"code": code, "name": names[code]} for code in atlas.towns],
         "crumb": crumb,
         "themes": [
             {
@@ -114,22 +218,43 @@ def _shared(scene: Scene, *, crumb: str = "", page: str = "", **kept: str) -> di
                 "url": state.url(theme=theme, show=_kept_show(state, theme), sort="", page=1),
                 "current": theme == state.theme and not crumb,
             }
-            for theme in THEMES
+            for theme in atlas.themes
         ],
         "theme_name": words(f"theme.{state.theme}"),
         "search_url": "/api/search",
-        "search_keeps": {n: v for n, v in state.params().items() if n in ("town", "theme", "lang")},
+        "search_keeps": {n: v for n, v in state.params().items() if n in ("town", "theme", "lang", "as_of")},
         "other_lang": "zh-CN" if other == "zh" else other,
         "other_lang_url": away.link(page, "theme", **kept) if page else away.url(),
         "sample": atlas.sample,
         "as_of": atlas.as_of.isoformat(),
+        "past": past(scene, page, **kept),
+        "may_export": atlas.audience.kind is not AudienceKind.PUBLIC,
+        "reader": scene.reader,
+        "adds": frozenset() if atlas.is_past else scene.reader.adds,
+        "edits": frozenset() if atlas.is_past else scene.reader.edits,
+        "here": scene.state.link(page, "theme", **kept) if page else scene.state.url(),
         "config": {
+            "csrf": scene.reader.csrf,
+            "role": scene.reader.role,
+            "needs": sorted(scene.reader.needs),
+            "adds": sorted(scene.reader.adds),
+            "edits": [] if atlas.is_past else sorted(scene.reader.edits),
+            "account": scene.reader.id,
             "state": state.params(),
             "lang": state.lang,
-            "words": words.section("app.js"),
-            "extents": extents(atlas),
+            "words": words.section("app.js") | {key: words(key) for key in CARD_WORDS},
+            "extents": {} if page else extents(atlas),
         },
     }
+
+
+def past(scene: Scene, page: str = "", **kept: str) -> dict[str, str] | None:
+    """What the banner says over a day that has passed, and the way back; ``None`` today."""
+    told = past_told(scene.atlas, scene.words)
+    if told is None:
+        return None
+    today = scene.state.but(as_of=None)
+    return {**told, "url": today.link(page, "theme", **kept) if page else today.url()}
 
 
 def extents(atlas: Atlas) -> dict[str, tuple[float, ...]]:
@@ -184,6 +309,9 @@ def _empty(scene: Scene) -> dict[str, str] | None:
     """One sentence and one action where there is nothing to show; ``None`` where there is."""
     atlas, state, words = scene.atlas, scene.state, scene.words
     layer = EXPORT_LAYERS.get(state.theme, "communities")
+    if atlas.is_past and not atlas.revision:
+        back = state.but(as_of=None).url()
+        return {"sentence": past_sentence(atlas, words), "action": words("past.back"), "url": back}
     if not len(atlas.frames[layer]):
         return {
             "sentence": words(f"app.empty.{layer}"),

@@ -8,11 +8,12 @@ import pandas as pd
 
 from geo.programme.reconcile import FUNDING, is_equal, reconcile
 from geo.programme.scope import item_counts
-from geo.programme.status import by_stage, by_town, totals
+from geo.programme.status import by_stage
 from geo.selection import pick_communities
 from geo.vocabulary import FundingSource, WorkPart
 from maps.atlas import Atlas
 from maps.figures import Figures
+from maps.reader import NOBODY, Reader
 from maps.state import State
 from maps.wording import Wording
 
@@ -28,6 +29,7 @@ class Scene:
     state: State
     words: Wording
     figures: Figures
+    reader: Reader = NOBODY
 
     def standing(self, **changes: Any) -> pd.DataFrame:
         """Communities that pass the filter, after ``changes`` to the state."""
@@ -49,7 +51,7 @@ class Scene:
 def panel(scene: Scene) -> dict[str, Any]:
     """What the panel's template fills in, for the themes that look at communities."""
     standing = scene.standing()
-    figures = totals(standing)
+    figures = scene.atlas.totals_of(standing)
     parts = {"progress": _progress, "works": _works, "funding": _funding}
     shared = {
         "title": title(scene, len(standing), "app.panel.communities"),
@@ -151,7 +153,7 @@ def four_figures(scene: Scene, figures: pd.Series) -> list[dict[str, str]]:
 
 def investment_label(scene: Scene) -> str:
     """Says whether the whole district's investment equals the plan; nothing of the plan for a part of it."""
-    if scene.state.town or scene.state.filters():
+    if scene.state.town or scene.state.filters() or not scene.atlas.has_plan:
         return scene.words("app.figure.investment")
     table = reconcile(scene.atlas.standing, scene.atlas.district).set_index("figure")
     difference = int(table["difference"]["investment_fen"])
@@ -177,7 +179,7 @@ def stage_rows(scene: Scene) -> list[dict[str, Any]]:
         }
         for stage, row in table.iterrows()
     ]
-    late = totals(scene.standing(late=False))
+    late = scene.atlas.totals_of(scene.standing(late=False))
     return [
         *rows,
         {
@@ -208,7 +210,7 @@ def town_table(scene: Scene, standing: pd.DataFrame, figures: pd.Series) -> dict
 
 
 def _town_rows(scene: Scene, standing: pd.DataFrame) -> list[dict[str, Any]]:
-    table = by_town(standing, scene.atlas.district.town_codes())
+    table = scene.atlas.by_town_of(standing, scene.atlas.towns)
     return [
         {
             "id": code,
@@ -257,9 +259,7 @@ def late_list(scene: Scene, standing: pd.DataFrame) -> dict[str, Any]:
         {
             "id": row["id"],
             "name": row["name"],
-            "reason": row["delay_reason"]
-            if pd.notna(row["delay_reason"])
-            else scene.words("app.late.no_reason"),
+            "reason": reason(scene, row["delay_reason"]),
             "days": scene.words("app.late.days", days=int(row["late_days"]), n=int(row["late_days"])),
             "url": scene.state.url(community=row["id"]),
         }
@@ -271,6 +271,13 @@ def late_list(scene: Scene, standing: pd.DataFrame) -> dict[str, Any]:
         "more": max(len(late) - LATE_SHOWN, 0),
         "all_url": scene.state.url(late=True, show="table", sort="-late_days"),
     }
+
+
+def reason(scene: Scene, given: Any) -> str:
+    """Why a community is late; whoever is not told why is not told either that nobody said it."""
+    if scene.atlas.hides("communities", "delay_reason"):
+        return ""
+    return scene.words("app.late.no_reason") if pd.isna(given) else str(given)
 
 
 def waiting(scene: Scene, standing: pd.DataFrame) -> list[dict[str, str]]:
@@ -324,12 +331,16 @@ def _funding(scene: Scene, standing: pd.DataFrame, figures: pd.Series) -> dict[s
 
 
 def funding(scene: Scene) -> dict[str, Any]:
-    """The plan's sources with their sums against the investment that was counted in the whole district."""
+    """The plan's sources with their sums against the investment that was counted in the whole district.
+
+    ``compared`` is false for whoever sees only a part of the district, where there is nothing to compare.
+    """
     plan, show = scene.atlas.district.plan, scene.figures
     table = reconcile(scene.atlas.standing, scene.atlas.district)
     found = table.set_index("figure")
     investment = int(found["found"]["investment_fen"])
     total = sum(plan.funding.values())
+    compared = scene.atlas.has_plan
     return {
         "rows": [
             {
@@ -342,6 +353,7 @@ def funding(scene: Scene) -> dict[str, Any]:
         ],
         "total": show.money(total),
         "investment": show.money(investment),
+        "compared": compared,
         "difference": show.money(total - investment),
         "equal": total == investment and int(found["difference"].get(FUNDING, 0)) == 0,
         "all_equal": is_equal(table),
@@ -354,7 +366,7 @@ def funding(scene: Scene) -> dict[str, Any]:
                 "difference": _shown(show, row["figure"], row["difference"]),
                 "equal": row["difference"] == 0,
             }
-            for row in table.to_dict("records")
+            for row in (table.to_dict("records") if compared else ())
         ],
     }
 

@@ -15,12 +15,13 @@ import shapely
 from maps.atlas import Atlas
 from maps.columns import Columns, columns, ids
 from maps.palette import for_browser
+from maps.past import past_told
 from maps.view import MapView
 from maps.wording import Wording, wording
 
 REMOTE = "/api/view"
 LINKS = {"community": "/community/{id}", "search": "/api/search"}
-"""Pages and answers of the service, for a page that it serves."""
+"""Pages and answers of the service, for a page that it serves; each is asked with ``asks`` of the payload."""
 STEP = 1e-7
 """Degrees of one step of a coordinate: about 1 cm."""
 
@@ -194,6 +195,8 @@ def _head(view: MapView, remote: str | None) -> bytes:
             "revision": view.revision,
             "sample": view.sample,
             "place": view.place,
+            "themes": view.atlas.themes,
+            **_past(view),
             "crs": {"name": view.atlas.district.crs_name(), "proj4": proj4(crs)},
             "extent": [west, south, east, north],
             **({} if remote is None else {"remote": remote, "links": LINKS}),
@@ -202,6 +205,12 @@ def _head(view: MapView, remote: str | None) -> bytes:
             "summary": view.summary,
         }
     )
+
+
+def _past(view: MapView) -> dict[str, Any]:
+    """What is said over a day that has passed, and the parameter that keeps it in every link and question."""
+    told = past_told(view.atlas, wording(view.lang))
+    return {} if told is None else {"past": told, "asks": {"as_of": view.as_of.isoformat()}}
 
 
 def words_for_browser(atlas: Atlas, words: Wording) -> Mapping[str, str]:

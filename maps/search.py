@@ -41,6 +41,7 @@ def _owners(scene: Scene, text: str) -> list[dict[str, Any]]:
     owners = scene.atlas.frames["owners"]
     hit = _has(owners["name"], text) | _has(owners["name_en"], text) | _has(owners["short_name"], text)
     names = scene.atlas.owner_names(scene.words.lang)
+    hit &= np.array([scene.atlas.opens(owner) for owner in owners["id"]], dtype=bool)
     return [
         {
             "layer": "owners",

@@ -61,7 +61,8 @@ def make_sheet(
 ) -> Sheet:
     """Sort ``rows`` by ``sort`` (a column's key, ``-`` in front for descending) and total them.
 
-    Missing values come last either way; equal ones keep their order. Raises ``BadInput`` for an unknown key.
+    Missing values come last either way; equal ones keep their order; where no row has a value there is no
+    sum. Raises ``BadInput`` for an unknown key.
     """
     key = sort.removeprefix("-")
     if sort and key not in {column.key for column in columns}:
@@ -69,7 +70,10 @@ def make_sheet(
         raise BadInput("bad_parameter", parameter="sort", value=sort, known=known)
     if sort:
         rows = rows.sort_values(key, ascending=not sort.startswith("-"), kind="stable", na_position="last")
-    totals = {column.key: rows[column.key].sum() for column in columns if column.total == "sum"}
+    least = 1 if len(rows) else 0
+    totals = {
+        column.key: rows[column.key].sum(min_count=least) for column in columns if column.total == "sum"
+    }
     totals |= dict(given or {})
     return Sheet(name, tuple(columns), rows, totals, layer, drawn, sort)
 
@@ -131,7 +135,9 @@ def written(sheet: Sheet, show: Figures, words: Wording, page: int = 1) -> dict[
             for column in sheet.columns
         ],
         "count": len(sheet.rows),
-        "drawn": sheet.drawn,
+        "counts": ""
+        if sheet.drawn is None
+        else words("app.sheet.counts", drawn=show.count(sheet.drawn), rows=show.count(len(sheet.rows))),
         "sort": sheet.sort,
         "page": page,
         "pages": max(-(-len(sheet.rows) // PAGE), 1),

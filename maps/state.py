@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,6 +19,7 @@ LINE_STATES = ("existing", "planned")
 LONGEST_TEXT = 100
 
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _SORT = re.compile(r"-?[a-z_0-9]{1,40}")
 _PAGE = re.compile(r"[1-9]\d{0,5}")
 _NUMBER = r"-?\d{1,3}(?:\.\d{1,12})?"
@@ -29,17 +31,24 @@ LINE_FILTERS = ("owner", "kind", "state", "month")
 
 @dataclass(frozen=True)
 class Known:
-    """What may be asked for: towns by code and by name, codes of works, ids of owners and communities."""
+    """What may be asked for: towns by code and by name, codes of works, ids of owners and communities.
+
+    ``today`` is the last day that may be asked for.
+    """
 
     towns: Mapping[str, str]
     works: Collection[str]
     owners: Collection[str]
     communities: Collection[str]
+    today: date = date.max
 
 
 @dataclass(frozen=True)
 class State:
-    """One look at the district; ``home_lang`` is the language that the URL need not name."""
+    """One look at the district, today or ``as_of`` a day that has passed.
+
+    ``home_lang`` is the language that the URL need not name.
+    """
 
     town: str | None = None
     theme: str = "progress"
@@ -57,6 +66,7 @@ class State:
     show: str = ""
     sort: str = ""
     page: int = 1
+    as_of: date | None = None
     home_lang: str = field(default="zh", compare=False)
 
     def selection(self) -> Selection:
@@ -103,8 +113,8 @@ class State:
         return path + (f"?{urlencode(params, safe=',')}" if params else "")
 
     def link(self, path: str, *names: str, **more: str) -> str:
-        """Another page's address that keeps the language and the named parameters."""
-        params = {name: value for name, value in self.params().items() if name in ("lang", *names)}
+        """Another page's address that keeps the language, the day and the named parameters."""
+        params = {name: value for name, value in self.params().items() if name in ("lang", "as_of", *names)}
         params |= more
         return path + (f"?{urlencode(params, safe=',')}" if params else "")
 
@@ -141,6 +151,22 @@ def parse_state(params: Mapping[str, str], known: Known, home_lang: str, also: C
     return State(**out)
 
 
+def parse_day(text: str, today: date) -> date | None:
+    """The past day that a query asks for; ``None`` where it asks for the present.
+
+    Raises ``BadInput`` (``bad_parameter``) for what is no day and for one that is still to come.
+    """
+    if not text.strip():
+        return None
+    try:
+        day = date.fromisoformat(text.strip()) if _DAY.fullmatch(text.strip()) else None
+    except ValueError:
+        day = None
+    if day is None or day > today:
+        raise BadInput("bad_parameter", parameter="as_of", value=text[:LONGEST_TEXT], known=f"… {today}")
+    return day
+
+
 def _parsed(name: str, value: str, known: Known) -> Any:
     if name == "town":
         if value not in known.towns:
@@ -153,6 +179,8 @@ def _parsed(name: str, value: str, known: Known) -> Any:
         return tuple(str(stage) for stage in Stage if str(stage) in parts)
     if name == "page":
         return int(_matching(name, value))
+    if name == "as_of":
+        return parse_day(value, known.today)
     if name == "late":
         return _one_of(name, value, ("1", "0")) == "1"
     choices = _choices(name, known)

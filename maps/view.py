@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -207,11 +207,17 @@ def _grown(box: Box, share: float) -> Box:
     return west - margin, south - margin, east + margin, north + margin
 
 
+@cache
+def _to_screen(crs: str) -> Transformer:
+    """Made once: it takes longer to make than all that it transforms here."""
+    return Transformer.from_crs(crs, SCREEN, always_xy=True)
+
+
 def _degrees(atlas: Atlas, box: Box) -> Box:
     west, south, east, north = box
     across, up = (max(_LEAST_SIDE_M - side, 0) / 2 for side in (east - west, north - south))
-    to_screen = Transformer.from_crs(atlas.district.crs, SCREEN, always_xy=True)
-    sides = to_screen.transform_bounds(west - across, south - up, east + across, north + up)
+    degrees = _to_screen(atlas.district.crs)
+    sides = degrees.transform_bounds(west - across, south - up, east + across, north + up)
     west, south, east, north = (round(float(side), 7) for side in sides)
     return west, south, east, north
 
@@ -219,7 +225,7 @@ def _degrees(atlas: Atlas, box: Box) -> Box:
 def _summary(atlas: Atlas, town: str | None, lang: str) -> Mapping[str, Any]:
     standing = atlas.standing if town is None else atlas.standing[_in_town(atlas.standing, town)]
     stages = status.by_stage(standing)
-    totals = status.totals(standing)
+    totals = atlas.totals_of(standing)
     names = atlas.district.town_names(lang)
     return {
         "stages": {stage: _count(row, "communities", "households") for stage, row in _rows_of(stages)},
@@ -227,23 +233,27 @@ def _summary(atlas: Atlas, town: str | None, lang: str) -> Mapping[str, Any]:
         "towns": {code: {"name": names[code], **_figures(row)} for code, row in _rows_of(atlas.by_town)},
         "totals": _figures(totals),
         "lines": _line_counts(atlas, town),
-        "works": _work_counts(atlas, standing),
+        "works": _work_counts(atlas, standing) if "works" in atlas.themes else {},
     }
 
 
-def _count(row: pd.Series, *names: str) -> dict[str, int]:
-    return {name: int(row[name]) for name in names}
+def _count(row: pd.Series, *names: str) -> dict[str, int | None]:
+    return {name: None if pd.isna(row[name]) else int(row[name]) for name in names}
 
 
 def _figures(row: pd.Series) -> dict[str, Any]:
     return {
         **_count(row, "communities", "buildings", "households"),
-        "area_m2": int(row["floor_area_dm2"]) / 100,
-        "investment_yuan": int(row["investment_fen"]) / 100,
+        "area_m2": _hundredth(row["floor_area_dm2"]),
+        "investment_yuan": _hundredth(row["investment_fen"]),
         "progress": _tenth(row["progress"]),
         "planned": _tenth(row["planned"]),
         "late": int(row["late"]),
     }
+
+
+def _hundredth(value: Any) -> float | None:
+    return None if pd.isna(value) else int(value) / 100
 
 
 def _tenth(percent: float) -> float | None:
@@ -262,7 +272,7 @@ def _line_counts(atlas: Atlas, town: str | None) -> dict[str, dict[str, int]]:
     }
 
 
-def _work_counts(atlas: Atlas, standing: pd.DataFrame) -> dict[str, dict[str, int]]:
+def _work_counts(atlas: Atlas, standing: pd.DataFrame) -> dict[str, dict[str, int | None]]:
     cells = atlas.work_cells
     if len(standing) < len(atlas.standing):
         cells = cells[cells["community"].isin(standing["id"])]

@@ -1,6 +1,7 @@
 """Services over stores of their own, and pages of Debian's Chromium that are watched while they are used."""
 
 import contextlib
+import secrets
 import shutil
 import socket
 import subprocess
@@ -10,12 +11,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, Route, sync_playwright
 
+from api.access import COOKIE
+from api.settings import Settings
+from api.wiring import accounts_of
+from geo.store.export import copy_store
+from geo.store.opening import open_store
+from geo.vocabulary import Role
 from tests.browser_stores import make_big_store, make_hostile_store
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
@@ -42,8 +50,9 @@ class Service:
     store: Path
 
     def get(self, path: str) -> bytes:
-        """The body of ``path``; an error where the answer is not 2xx."""
-        with urllib.request.urlopen(self.url + path, timeout=30) as answer:
+        """The body of ``path`` for a planner; an error where the answer is not 2xx."""
+        asked = urllib.request.Request(self.url + path, headers={"Cookie": f"{COOKIE}={_planner(self)}"})
+        with urllib.request.urlopen(asked, timeout=30) as answer:
             content: bytes = answer.read()
         return content
 
@@ -79,6 +88,17 @@ class Watched:
         return [f"hostile text ran: {mark}" for mark in marks if mark is not None]
 
 
+class Services(list[Service]):
+    """The services that run now."""
+
+    def __contains__(self, address: object) -> bool:
+        return any(str(address).startswith(service.url) for service in self)
+
+    def of(self, address: str) -> Service:
+        return next(service for service in self if address.startswith(service.url))
+
+
+SERVICES = Services()
 Open = Callable[..., Watched]
 
 
@@ -148,11 +168,22 @@ def browser(playwright_driver: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """``open_page(address, size, offline=…)``: a watched page; what the watch has seen fails the test."""
+    """``open_page(address, size, role=…)``: a watched page; what the watch has seen fails the test.
+
+    It is seen by a planner unless ``role``, ``town`` and ``owner`` say otherwise or ``signed_in`` is false.
+    """
     opened: list[Watched] = []
 
     def open_at(
-        address: str, size: tuple[int, int] = DESKTOP, *, offline: bool = False, **options: object
+        address: str,
+        size: tuple[int, int] = DESKTOP,
+        *,
+        offline: bool = False,
+        role: Role | str = Role.PLANNER,
+        town: str | None = None,
+        owner: str | None = None,
+        signed_in: bool = True,
+        **options: object,
     ) -> Watched:
         width, height = size
         options.setdefault("reduced_motion", "reduce")
@@ -161,6 +192,8 @@ def open_page(browser: Browser) -> Iterator[Open]:
         context.set_default_timeout(PATIENCE_MS)
         watched = watch(context)
         opened.append(watched)
+        if signed_in and address in SERVICES:
+            sign_in(context, SERVICES.of(address), role, town=town, owner=owner)
         if offline:
             context.set_offline(True)
             context.route(lambda url: not url.startswith("file:"), lambda route: _cut(watched, route))
@@ -172,6 +205,35 @@ def open_page(browser: Browser) -> Iterator[Open]:
     for watched in opened:
         watched.context.close()
     assert faults == []
+
+
+def sign_in(
+    context: BrowserContext,
+    service: Service,
+    role: Role | str = Role.PLANNER,
+    *,
+    town: str | None = None,
+    owner: str | None = None,
+) -> str:
+    """Give ``context`` a session of a new account of ``service``; the account's id."""
+    account, secret = _session(service, Role(role), town, owner)
+    context.add_cookies([{"name": COOKIE, "value": secret, "url": service.url, "httpOnly": True}])
+    return account
+
+
+def _session(service: Service, role: Role, town: str | None, owner: str | None) -> tuple[str, str]:
+    """The id of a new account and the secret of its session."""
+    accounts = accounts_of(Settings(store=str(service.store)))
+    try:
+        account = accounts.people.add(f"{role}-{secrets.token_hex(4)}", role, town=town, owner=owner)
+        return account.id, accounts.sessions.start(account.id)
+    finally:
+        accounts.close()
+
+
+@cache
+def _planner(service: Service) -> str:
+    return _session(service, Role.PLANNER, None, None)[1]
 
 
 def _cut(watched: Watched, route: Route) -> None:
@@ -205,7 +267,9 @@ def serving(store: Path) -> Iterator[Service]:
         try:
             service = Service(f"http://127.0.0.1:{port}", store)
             _await_ready(service, process, Path(log.name))
+            SERVICES.append(service)
             yield service
+            SERVICES.remove(service)
         finally:
             process.terminate()
             try:
@@ -221,7 +285,7 @@ def _await_ready(service: Service, process: subprocess.Popen[bytes], log: Path) 
         if process.poll() is not None:
             break
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            service.get("/readyz")
+            urllib.request.urlopen(service.url + "/readyz", timeout=30).close()
             return
         time.sleep(0.1)
     pytest.fail(f"the service did not start: {log.read_text()}")
@@ -239,6 +303,16 @@ def sample_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def served(sample_store: Path) -> Iterator[Service]:
     """The sample district, served."""
     with serving(sample_store) as started:
+        yield started
+
+
+@pytest.fixture
+def own_served(sample_store: Path, tmp_path: Path) -> Iterator[Service]:
+    """The sample district in a store that the test may write to, served."""
+    path = tmp_path / "district.gpkg"
+    with open_store(str(sample_store)) as store:
+        copy_store(store, path)
+    with serving(path) as started:
         yield started
 
 

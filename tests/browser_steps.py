@@ -58,7 +58,8 @@ SMALL_TARGETS = """(least) => {
     const style = getComputedStyle(one);
     if (!box.width || !box.height || style.visibility === 'hidden') continue;
     if (one.closest('[hidden], .skip, .sr, .plate-list') || style.display === 'inline') continue;
-    if (one.matches('table a, p a, input[type=checkbox], .search:not(:focus-within) input')) continue;
+    if (one.matches('table a, p a, input[type=checkbox], label input[type=radio]')) continue;
+    if (one.matches('.search:not(:focus-within) input')) continue;
     if (box.height >= least - 0.5 && box.width >= least - 0.5) continue;
     const name = one.textContent.trim().slice(0, 20) || one.getAttribute('aria-label');
     const size = [box.width, box.height].map(Math.round).join('x');

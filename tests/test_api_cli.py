@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
@@ -15,11 +16,11 @@ import pytest
 
 from api import cli
 from geo.store import sqlite
-from geo.store.opening import open_store
+from geo.store.opening import open_store, shown
 
 COMMANDS = (
     *("init", "import", "export", "status", "reconcile", "map", "serve", "verify"),
-    *("backup", "restore", "migrate"),
+    *("backup", "restore", "migrate", "store"),
 )
 
 
@@ -235,6 +236,34 @@ def test_a_backup_is_restored_where_there_is_nothing(
     assert run("migrate", "--store", fresh)[0] == 0
     before, after = (run("status", "--json", "--store", path)[1] for path in (store_path, fresh))
     assert json.loads(before) == json.loads(after)
+
+
+def test_a_store_is_copied_with_its_history_to_either_kind(
+    run, store_path: Path, tmp_path: Path, places: Callable[[str], str]
+) -> None:
+    chain = history(str(store_path))
+    for target in (str(tmp_path / "copy.gpkg"), places("postgis")):
+        status, out, err = run("store", "copy", store_path, target, "--json")
+        told = json.loads(out)
+        assert status == 0 and told["file"] == shown(target), err
+        assert (told["seq"], told["hash"]) == (len(chain), chain[-1])
+        assert history(target) == chain
+        assert run("verify", "--store", target)[0] == 0
+        again, out, err = run("store", "copy", store_path, target, "--lang", "en")
+        assert (again, out) == (2, "") and len(err.splitlines()) == 1
+    status, out, _ = run("store", "copy", places("postgis"), tmp_path / "none.gpkg", "--json")
+    assert status == 2 and not out and not (tmp_path / "none.gpkg").exists()
+    assert run("store", "copy", tmp_path / "copy.gpkg")[0] == 2, "where to is not said"
+    status, _, err = run("store", "copy", tmp_path / "nothing.gpkg", tmp_path / "none.gpkg", "--json")
+    assert status == 2 and json.loads(err)["code"] == "store_missing"
+    status, out, _ = run("store", "--help")
+    assert status == 0 and "copy" in out
+    assert all(name in run("store", "copy", "--help")[1] for name in ("FROM", "TO", "--json"))
+
+
+def history(location: str) -> list[str]:
+    with open_store(location) as store, store.view() as view:
+        return [event.hash for event in view.chain()]
 
 
 def free_port() -> int:

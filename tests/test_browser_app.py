@@ -351,7 +351,7 @@ CLIPPED_CELLS = """() => [...document.querySelectorAll('table.matrix tfoot td')]
 
 
 def test_errors_are_pages_too(served: Service, open_page: Open) -> None:
-    watched = open_page("about:blank")
+    watched = open_page(f"{served.url}/healthz")
     watched.forgiven = ("answer 404", "answer 422", "Failed to load resource")
     for path in ("/community/none", "/owner/none", "/?town=nowhere"):
         answer = watched.page.goto(served.url + path)

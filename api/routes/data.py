@@ -5,7 +5,9 @@ from typing import Annotated, Any
 import pandas as pd
 from fastapi import APIRouter, Query
 
+from api.access import needs
 from api.deps import SceneDep, ServicesDep
+from api.policy import Need
 from api.reports import plain_rows, status
 from api.schemas import FoundList, Rows, Status
 from geo.errors import NotFound
@@ -60,28 +62,29 @@ OF_A_COMMUNITY = {
 }
 
 
-@router.get("/status")
+@router.get("/status", dependencies=[needs(Need.PUBLIC_VIEW)])
 def status_of(scene: SceneDep) -> Status:
     """Figures by town, by stage and in total of the communities that pass the filter."""
     return Status.model_validate(status(scene.atlas, scene.standing(), scene.state.lang))
 
 
-@router.get("/towns")
+@router.get("/towns", dependencies=[needs(Need.PUBLIC_VIEW)])
 def towns(scene: SceneDep) -> list[dict[str, str]]:
     """The towns of the district."""
     return [
         {"code": code, "name": name}
         for code, name in scene.atlas.district.town_names(scene.state.lang).items()
+        if code in scene.atlas.towns
     ]
 
 
-@router.get("/communities")
+@router.get("/communities", dependencies=[needs(Need.PUBLIC_VIEW)])
 def communities(scene: SceneDep, limit: Limit = 1000, offset: Offset = 0) -> Rows:
     """How each community that passes the filter stands."""
     return _part(scene.standing(), COMMUNITY, limit, offset)
 
 
-@router.get("/community/{community}")
+@router.get("/community/{community}", dependencies=[needs(Need.PUBLIC_VIEW)])
 def community(community: str, scene: SceneDep) -> dict[str, Any]:
     """One community with everything that is its own."""
     standing = pd.DataFrame([standing_of(scene, community)])
@@ -98,18 +101,18 @@ def _own(scene: Scene, layer: str, community: str) -> pd.DataFrame:
     return pd.DataFrame(rows[(rows["community"] == community).fillna(False)])
 
 
-@router.get("/owners")
+@router.get("/owners", dependencies=[needs(Need.SEE)])
 def owners(scene: SceneDep, limit: Limit = 1000, offset: Offset = 0) -> Rows:
     """Every owner."""
     return _part(scene.atlas.frames["owners"], OWNER, limit, offset)
 
 
-@router.get("/owner/{owner}")
+@router.get("/owner/{owner}", dependencies=[needs(Need.SEE)])
 def owner(owner: str, scene: SceneDep) -> dict[str, Any]:
     """One owner with its lines and digs."""
     frame = scene.atlas.frames["owners"]
     rows = frame[frame["id"] == owner]
-    if rows.empty:
+    if rows.empty or not scene.atlas.opens(owner):
         raise NotFound("no_such_owner", owner=owner)
     lines, digs = scene.atlas.lines, scene.atlas.digs
     return {
@@ -119,19 +122,19 @@ def owner(owner: str, scene: SceneDep) -> dict[str, Any]:
     }
 
 
-@router.get("/lines")
+@router.get("/lines", dependencies=[needs(Need.SEE)])
 def lines(scene: SceneDep, limit: Limit = 1000, offset: Offset = 0) -> Rows:
     """Lines that pass the filter."""
     return _part(picked_lines(scene), LINE, limit, offset)
 
 
-@router.get("/digs")
+@router.get("/digs", dependencies=[needs(Need.SEE)])
 def digs(scene: SceneDep, limit: Limit = 1000, offset: Offset = 0) -> Rows:
     """Digs that pass the filter."""
     return _part(picked_digs(scene), DIG, limit, offset)
 
 
-@router.get("/search")
+@router.get("/search", dependencies=[needs(Need.PUBLIC_VIEW)])
 def search(scene: SceneDep, services: ServicesDep) -> FoundList:
     """Communities, owners and digs whose name or number has the text ``q`` in it."""
     return FoundList.model_validate({"found": find(scene, scene.state.q)})

@@ -9,8 +9,10 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
+from api.access import needs
 from api.deps import SceneDep
 from api.handouts import picked
+from api.policy import Need
 from api.schemas import ExportLayer, Format
 from maps.ledgers import sheet_of
 from maps.panel import Scene
@@ -25,7 +27,7 @@ TYPES = {
 }
 
 
-@router.get("/export")
+@router.get("/export", dependencies=[needs(Need.EXPORT)])
 def export(
     scene: SceneDep, format: Format = Format.XLSX, layer: ExportLayer = ExportLayer.COMMUNITIES
 ) -> Response:

@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api.access import needs
+from api.policy import Need
 from geo.errors import NotFound
 from maps.assets import STATIC, TOKENS, asset_bytes, asset_url
 
@@ -20,7 +22,7 @@ TYPES = {
 FOR_EVER = "public, max-age=31536000, immutable"
 
 
-@router.get("/static/{path:path}")
+@router.get("/static/{path:path}", dependencies=[needs(Need.OPEN)])
 def static(path: str, request: Request) -> Response:
     """One file of the static folder."""
     content = _content(path)
@@ -32,7 +34,7 @@ def static(path: str, request: Request) -> Response:
     return Response(content, media_type=kind, headers={"cache-control": kept, "etag": f'"{mark}"'})
 
 
-@router.get("/favicon.ico")
+@router.get("/favicon.ico", dependencies=[needs(Need.OPEN)])
 def favicon() -> Response:
     """The mark."""
     return RedirectResponse(asset_url("app/mark.svg"))

@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from api.access import needs
 from api.deps import AtlasDep, SceneDep, ServicesDep, StateDep
 from api.drawing import map_page
+from api.policy import Need
 from api.security import nonce_for, page
 from geo.errors import BadInput
 from maps.viewport import in_view
@@ -14,7 +16,7 @@ from maps.viewport import in_view
 router = APIRouter(tags=["map"])
 
 
-@router.get("/map", include_in_schema=False)
+@router.get("/map", include_in_schema=False, dependencies=[needs(Need.PUBLIC_VIEW)])
 def map_of(
     request: Request,
     scene: SceneDep,
@@ -23,7 +25,9 @@ def map_of(
 ) -> Response:
     """The map of the district or of a town, as one page; with ``print`` it asks for paper at once."""
     atlas, state = scene.atlas, scene.state
-    key = f"{atlas.revision}/{atlas.as_of}/{state.theme}/{state.town or ''}/{state.lang}/{printing}"
+    seen = f"{atlas.audience.kind}/{atlas.audience.town or ''}/{atlas.audience.owner or ''}"
+    shown = f"{atlas.revision}/{atlas.as_of}/{atlas.is_past}"
+    key = f"{seen}/{shown}/{state.theme}/{state.town or ''}/{state.lang}/{printing}"
     nonce = nonce_for(key)
     etag = f'"{nonce_for("etag" + key)}"'
     kept = {"etag": etag, "cache-control": "no-cache"}
@@ -34,7 +38,7 @@ def map_of(
     return page(html, nonce, **kept)
 
 
-@router.get("/api/view")
+@router.get("/api/view", dependencies=[needs(Need.PUBLIC_VIEW)])
 def view(
     atlas: AtlasDep,
     state: StateDep,

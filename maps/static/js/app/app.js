@@ -1,11 +1,13 @@
 /** The application: links become fragments, the map keeps its place, the address keeps the state. */
+import { refreshMap, refreshParts } from './changes.js';
 import { addSearch } from './search.js';
 import { addSheet } from './sheet.js';
 import { toast } from './toast.js';
 
-const PARTS = ['top', 'panel', 'drawer'];
+const PARTS = ['top', 'past', 'panel', 'drawer'];
 const config = () => JSON.parse(document.getElementById('app-config')?.textContent ?? '{}');
 let asked = 0;
+let following = Promise.resolve();
 
 function plate() {
   return window.tongchou?.plate ?? null;
@@ -50,7 +52,7 @@ async function look(address, { apply = true, moved = false } = {}) {
     place(fetched);
     if (apply) show(moved);
   } catch (error) {
-    if (mine === asked) toast(config().words['app.js.failed'], true);
+    if (mine === asked) toast(config().words['app.js.failed'], { stays: true });
   } finally {
     if (mine === asked) document.body.classList.remove('is-busy');
   }
@@ -72,11 +74,20 @@ function show(moved) {
   }
 }
 
+/** The day that an address shows; the map of another day comes with its page. */
+function dayOf(address) {
+  return new URL(address, location.href).searchParams.get('as_of') ?? '';
+}
+
 function townOf(address) {
   return new URL(address, location.href).searchParams.get('town') ?? '';
 }
 
 function go(address) {
+  if (dayOf(address) !== dayOf(location.href)) {
+    location.assign(address);
+    return;
+  }
   const moved = townOf(address) !== townOf(location.href);
   const kept = new URL(address, location.href);
   const view = plate()?.state.view;
@@ -90,6 +101,12 @@ function isPlain(event) {
 }
 
 function onClick(event) {
+  const editor = event.target.closest?.('[data-edit]');
+  if (editor) {
+    event.preventDefault();
+    begin(editor);
+    return;
+  }
   const menu = document.querySelector('details.menu[open]');
   if (menu && !menu.contains(event.target)) menu.open = false;
   const link = event.target.closest?.('a[data-look]');
@@ -100,7 +117,7 @@ function onClick(event) {
     return;
   }
   const row = event.target.closest?.('[data-select], .drawer .sheet tbody tr[data-id]');
-  if (row && plate() && !event.target.closest('a')) {
+  if (row && plate() && !event.target.closest('a, button')) {
     const layer = row.dataset.select ?? row.closest('table').dataset.layer;
     plate().select(layer, row.dataset.id);
     plate().fit(layer, row.dataset.id);
@@ -122,6 +139,7 @@ function mark(layer, id) {
 function onSelect(event) {
   const { layer, id } = event.detail;
   mark(layer, id);
+  offerEdit({ layer, id });
   if (layer !== 'communities') return;
   const address = new URL(location.href);
   if (id) address.searchParams.set('community', id);
@@ -156,7 +174,53 @@ function keepView(view) {
   link.href = address.href.replace(/%2C/g, ',');
 }
 
+/** Editing is fetched when it begins. */
+function begin(button) {
+  import('../edit/index.js').then(({ edit }) => edit(button.dataset));
+}
+
+/** The parts of a page that come alive when they are there. */
+function wake() {
+  const [files, told] = [document.querySelector('#rows [data-files]'), document.querySelector('[data-history]')];
+  if (files) import('../edit/files.js').then(({ addFiles }) => addFiles(files));
+  if (told) import('../edit/history.js').then(({ addHistory }) => addHistory(told));
+}
+
+/** The district was changed by this page: what it shows follows. */
+function onChanged({ detail }) {
+  following = following.then(() => Promise.all([follow(), refreshMap(detail.layers)])).catch(() => toast(config().words['app.js.failed'], { stays: true }));
+}
+
+async function follow() {
+  if (document.getElementById('plate-box')) await look(location.href, { apply: false });
+  else {
+    await refreshParts();
+    wake();
+  }
+}
+
+/** On the map's own card: what may be edited of the row that is told of. */
+async function offerEdit({ layer, id }) {
+  const { edits, words } = config();
+  const card = document.querySelector('.plate-card');
+  if (!id || !edits?.includes(layer) || !card || card.hidden) return;
+  const answer = await fetch(`/api/rows/${layer}/${encodeURIComponent(id)}`, { headers: { Accept: 'application/json' } });
+  if (!answer.ok) return;
+  const { may } = await answer.json();
+  if (!may?.includes('update') || !plate()?.isSelected(layer, id) || card.querySelector('[data-edit]')) return;
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'plate-card-edit';
+  Object.assign(button.dataset, layer === 'communities' ? { edit: layer, id, part: 'stage' } : { edit: layer, id });
+  button.textContent = words[layer === 'communities' ? 'edit.js.edit_stage' : 'edit.js.edit'];
+  // The card keeps its clicks from the map below, and so from the document.
+  button.addEventListener('click', () => begin(button));
+  const foot = card.querySelector('.plate-card-foot') ?? card.appendChild(Object.assign(document.createElement('div'), { className: 'plate-card-foot' }));
+  foot.append(button);
+}
+
 function dress() {
+  wake();
   addSheet(document.getElementById('panel'));
   addSearch(document.querySelector('.search'), { words: config().words, lang: config().lang, go });
 }
@@ -199,5 +263,7 @@ if (document.getElementById('plate-box')) {
   document.addEventListener('tongchou:state', onState);
   addEventListener('popstate', () => look(location.href, { moved: townOf(location.href) !== (config().state.town ?? '') }));
 }
+document.addEventListener('tongchou:changed', onChanged);
+if (!document.getElementById('plate-box')) document.addEventListener('tongchou:select', ({ detail }) => offerEdit(detail));
 dress();
 open();

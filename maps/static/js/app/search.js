@@ -56,7 +56,8 @@ export function addSearch(form, { words, lang, go }) {
     const text = field.value.trim();
     const mine = ++asked;
     if (!text) return close();
-    const answer = await fetch(`${form.dataset.search}?${new URLSearchParams({ q: text, lang })}`);
+    const day = form.elements.as_of?.value;
+    const answer = await fetch(`${form.dataset.search}?${new URLSearchParams({ q: text, lang, ...(day && { as_of: day }) })}`);
     if (!answer.ok || mine !== asked) return undefined;
     found = (await answer.json()).found;
     if (found.length) list.replaceChildren(...found.map(option));

@@ -74,7 +74,8 @@ export function addPosition(map, plate) {
 export function footText(plate) {
   const { word, payload } = plate;
   const crs = payload.crs.name;
-  const told = word('map.foot', { crs, revision: payload.revision, date: payload.as_of });
+  const { past } = payload;
+  const told = past ? `${past.sentence} · ${crs}` : word('map.foot', { crs, revision: payload.revision, date: payload.as_of });
   return [plate.isSchematic() ? word('map.schematic_note') : null, told, payload.sample ? word('map.sample') : null].filter(Boolean).join(' · ');
 }
 
@@ -83,18 +84,29 @@ export function addFootline(map, plate) {
   foot(map).append(make('p', { class: 'plate-footline', text: footText(plate) }));
 }
 
+/** What is said over a day that has passed, and the way back. */
+function pastNote({ past }) {
+  if (!past) return [];
+  const today = new URL(location.href);
+  today.searchParams.delete('as_of');
+  const back = make('a', { href: today.href, text: past.back });
+  return [make('p', { class: 'plate-title-past', role: 'note' }, `${past.sentence} `, back)];
+}
+
 /** Title of the stand-alone map with its themes as tabs. */
 export function addTitle(map, plate) {
   const { word, payload } = plate;
   if (!document.querySelector('main, [role="main"]')) map.getContainer().setAttribute('role', 'main');
   const title = make('h1', { class: 'plate-title-name', text: plate.place() });
   const note = make('p', { class: 'plate-title-note', text: [word('map.as_of', { date: payload.as_of }), payload.sample ? word('map.sample') : null].filter(Boolean).join(' · ') });
-  const tabs = THEMES.map((theme) =>
+  const themes = payload.themes ?? THEMES;
+  const tabs = themes.map((theme) =>
     make('button', { type: 'button', 'data-theme': theme, text: word(`theme.${theme}`), on: { click: () => plate.change({ theme }) } }),
   );
   const nav = make('div', { class: 'plate-themes', role: 'group', 'aria-label': word('field.theme') }, ...tabs);
   const refresh = () => tabs.forEach((tab) => tab.setAttribute('aria-pressed', String(tab.dataset.theme === plate.theme)));
   map.getContainer().addEventListener('tongchou:state', refresh);
   refresh();
-  corner(map, 'top-left').prepend(make('div', { class: 'plate-panel plate-title' }, make('div', { class: 'plate-title-line' }, title, note), nav));
+  const line = make('div', { class: 'plate-title-line' }, title, note, ...pastNote(payload));
+  corner(map, 'top-left').prepend(make('div', { class: `plate-panel plate-title${themes.length > 1 ? '' : ' is-plain'}` }, line, themes.length > 1 ? nav : null));
 }

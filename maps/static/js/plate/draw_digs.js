@@ -118,9 +118,11 @@ export function drawFlags(plate, view, list, taken) {
     const wide = ctx.measureText(title).width;
     ctx.font = S.font(11);
     const width = Math.max(wide, ctx.measureText(dates).width) + 24;
-    const berth = berths(mooring(plate, view, item), width).find(
+    const whole = ([x, y]) => !outside(view, [x, y]) && !outside(view, [x + width, y + TALL]);
+    const places = berths(mooring(plate, view, item), width).filter(
       ({ at: [x, y], point }) => !taken.meets(x - 4, y - 4, x + width + 4, y + TALL + 4) && Math.hypot(x - point[0], y - point[1]) < 420,
     );
+    const berth = places.find(({ at }) => whole(at)) ?? places[0];
     if (!berth) continue;
     const [left, top] = berth.at;
     taken.take(left, top, left + width, top + TALL);

@@ -180,13 +180,14 @@ function townSpot(plate, view, layer, px, i, width, taken) {
   return best;
 }
 
-/** What a town's name keeps clear of: communities, placed names, controls, pieces of streets and water. */
-function townRoom(plate, view, list, names) {
+/** What a town's name keeps clear of: communities, placed names, controls; unless `crowded`, streets and water too. */
+function townRoom(plate, view, list, names, crowded) {
   const room = new Room();
   const [x0, y0, x1, y1] = view.inner.map((edge, k) => edge + (k < 2 ? -70 : 70));
   for (const { layer, i } of list) room.take(...layer.pixelBox(i, view.zoom, view.pivot));
   for (const { x, y, width, height } of names) room.take(x, y, x + width, y + height);
   for (const box of view.paperWhite ? [] : plate.covered()) room.take(...box.map((edge, k) => view.inner[k % 2] + edge));
+  if (crowded) return room;
   eachGround(plate, view, 'path', ['street', 'water'], (layer, px, i) => {
     const half = layer.get('kind', i) === 'water' ? 14 : 6;
     for (const points of runs(layer, px, i)) {
@@ -210,20 +211,21 @@ export function drawTownNames(plate, view, list, names) {
   if (!plate.visible.names || !plate.visible.boundaries || view.mpp < 0.45) return;
   const { ctx } = view;
   const S = plate.styles;
-  let taken = null;
+  const rooms = [];
+  const roomAt = (place) => (rooms[place] ??= townRoom(plate, view, list, names, place === 1));
   for (const layer of plate.layersOf('boundaries')) {
     const px = layer.pixels(view.zoom, view.pivot);
     for (const i of layer.within(...view.world())) {
       if (layer.get('level', i) !== 'town') continue;
-      taken ??= townRoom(plate, view, list, names);
       const name = layer.get('name', i);
       const counts = plate.townCounts(layer.get('code', i));
       const spacing = /[\u3000-\u9fff]/.test(name) ? 12 : 4;
       ctx.font = S.font(22);
       const wide = [...name].length * spacing + ctx.measureText(name).width;
       const line = measured(plate, ctx, S.font(12), counts);
-      const whole = townSpot(plate, view, layer, px, i, Math.max(wide, line), taken);
-      const spot = whole ?? townSpot(plate, view, layer, px, i, wide, taken);
+      const spotFor = (width, place) => townSpot(plate, view, layer, px, i, width, roomAt(place));
+      const whole = spotFor(Math.max(wide, line), 0);
+      const spot = whole ?? spotFor(wide, 0) ?? spotFor(wide, 1);
       if (!spot) continue;
       const pale = plate.state.town && layer.get('code', i) !== plate.state.town;
       const colour = faded(S.ink3, pale ? 0.6 : 1);

@@ -7,7 +7,9 @@ function link(plate, layer, i) {
   const pattern = plate.payload.links?.community;
   const id = layer.name === 'communities' ? layer.ids[i] : layer.get('community', i);
   if (!pattern || id === null || id === undefined) return null;
-  return make('a', { class: 'plate-card-link', href: pattern.replace('{id}', encodeURIComponent(id)), text: plate.word('map.open') });
+  const asks = new URLSearchParams(plate.payload.asks).toString();
+  const href = pattern.replace('{id}', encodeURIComponent(id)) + (asks && `?${asks}`);
+  return make('a', { class: 'plate-card-link', href, text: plate.word('map.open') });
 }
 
 function rowsOf(plate, rows) {

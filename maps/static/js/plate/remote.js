@@ -12,6 +12,7 @@ function query(plate, names, filters) {
     scale: (plate.viewNow()?.mpp ?? 1).toFixed(4),
     layers: names.join(','),
     lang: plate.payload.lang ?? 'zh',
+    ...plate.payload.asks,
   });
   for (const field of filters) if (plate.state[field]) params.set(field, plate.state[field]);
   return params;

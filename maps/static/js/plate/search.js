@@ -47,7 +47,7 @@ function goTo(plate, name, id) {
 async function remote(plate, text, signal) {
   const address = plate.payload.links?.search;
   if (!address) return [];
-  const answer = await fetch(`${address}?${new URLSearchParams({ q: text, lang: plate.payload.lang })}`, { signal, headers: { Accept: 'application/json' } });
+  const answer = await fetch(`${address}?${new URLSearchParams({ q: text, lang: plate.payload.lang, ...plate.payload.asks })}`, { signal, headers: { Accept: 'application/json' } });
   if (!answer.ok) throw new Error(`${answer.status}`);
   const { found = [] } = await answer.json();
   return found.map((one) => ({ kind: one.layer, name: one.name, side: one.note, choose: () => chooseRemote(plate, one) }));

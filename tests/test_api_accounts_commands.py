@@ -170,7 +170,7 @@ def test_serve_prints_the_first_link_and_it_opens(store_path: Path) -> None:
             assert "规划员" in answer.read().decode()
     finally:
         server.terminate()
-        server.wait(30)
+        server.communicate(timeout=30)
 
 
 def _free_port() -> str:

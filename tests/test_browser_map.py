@@ -229,8 +229,10 @@ def test_layers_can_be_put_away(served: Service, open_page: Open) -> None:
 def test_measuring_gives_metres_of_the_districts_grid(served: Service, open_page: Open) -> None:
     watched = open_page(f"{served.url}/map")
     settled(watched)
+    # A browser tells of whole pixels.
     a, b = (
-        spot_of(watched, "communities", str(row["id"])) for row in (standing(served)[0], standing(served)[-1])
+        tuple(map(int, spot_of(watched, "communities", str(row["id"]))))
+        for row in (standing(served)[0], standing(served)[-1])
     )
     watched.page.get_by_role("button", name=WORDS("map.measure"), exact=True).click()
     watched.page.mouse.click(*a)

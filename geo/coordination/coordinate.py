@@ -1,5 +1,7 @@
 """Every finding of a district: all rules over its frames, whole or only what an edit can have changed."""
 
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -14,10 +16,13 @@ from geo.coordination.parameters import Parameters
 from geo.coordination.paving import find_fresh_paving
 from geo.coordination.season import find_season
 from geo.coordination.tables import Layers, tables
-from geo.coordination.things import things
+from geo.coordination.things import Things, things
 from geo.coordination.trenches import Trenches, trenches
 from geo.coordination.yards import find_blocked_gates, find_many_digs
 from geo.coordination.zones import find_zones
+
+_THREADS = 2
+_WORTH_THREADS = 50_000
 
 
 def find(frames: Layers, limits: Limits, parameters: Parameters, as_of: date) -> Findings:
@@ -32,21 +37,34 @@ def find(frames: Layers, limits: Limits, parameters: Parameters, as_of: date) ->
 def found_rows(frames: Layers, limits: Limits, parameters: Parameters, as_of: date) -> list[Rows]:
     """What each rule says, as plain arrays; see ``find``."""
     layers = {name: rows for name, rows in tables(frames).items() if name in frames}
-    digs = trenches(layers, as_of)
-    return [*_of_lines(layers, digs, limits, parameters), *_of_digs(layers, digs, parameters)]
+    digs, every = trenches(layers, as_of), things(layers, parameters)
+    rules: list[Callable[[], list[Rows]]] = [
+        lambda: _of_pairs(every, limits, parameters),
+        lambda: [find_order(every, parameters)],
+        lambda: [find_narrow_yards(every, limits, parameters)],
+        lambda: find_cover(every, layers.get("ground"), limits, parameters),
+        lambda: [find_zones(every, digs, layers.get("consents"), parameters)],
+        lambda: _of_digs(layers, digs, parameters),
+    ]
+    return [rows for found in _each(rules, every) for rows in found]
 
 
-def _of_lines(layers: Layers, digs: Trenches, limits: Limits, parameters: Parameters) -> list[Rows]:
-    every = things(layers, parameters)
+def _each(rules: Sequence[Callable[[], list[Rows]]], every: Things) -> list[list[Rows]]:
+    """What each rule finds: of many things two rules at a time, for most of their work is done outside the
+    interpreter's lock."""
+    if len(every) < _WORTH_THREADS:
+        return [rule() for rule in rules]
+    assert every.chains is not None  # worked out once, before two ask for it
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(lambda rule: rule(), rules))
+
+
+def _of_pairs(every: Things, limits: Limits, parameters: Parameters) -> list[Rows]:
     near = near_things(every, limits, parameters)
     at = touching(every, near)
     return [
         find_horizontal(every, near, at, limits, parameters),
         find_vertical(every, at, limits, parameters),
-        *find_cover(every, layers.get("ground"), limits, parameters),
-        find_order(every, parameters),
-        find_narrow_yards(every, limits, parameters),
-        find_zones(every, digs, layers.get("consents"), parameters),
     ]
 
 
@@ -57,8 +75,8 @@ def _of_digs(layers: Layers, digs: Trenches, parameters: Parameters) -> list[Row
         find_same_days(digs, met, parameters),
         find_opportunities(digs, met, parameters),
         find_blocked_gates(digs, layers.get("ground"), parameters),
-        find_fresh_paving(digs, layers, parameters),
-        find_season(digs, parameters),
+        *find_fresh_paving(digs, layers, parameters),
+        *find_season(digs, parameters),
         find_many_digs(digs, parameters),
     ]
 

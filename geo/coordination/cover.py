@@ -61,26 +61,32 @@ def _under_roads(shapes: Shapes, ground: Table) -> Bools:
     """Whether each line runs under a street or lane for more than a touch."""
     out = np.zeros(len(shapes), dtype=bool)
     roads = ground.take(among(ground.texts("kind"), (GroundKind.STREET, GroundKind.LANE)))
-    areas = _areas(roads)
-    if not len(areas):
+    paths = np.isin(shapely.get_type_id(roads.shapes), (1, 5))
+    half = np.where(paths, roads.reals("width_m") / 2, 0.0)
+    roads, paths, half = (
+        roads.take(~paths | (half > 0)),
+        paths[~paths | (half > 0)],
+        half[~paths | (half > 0)],
+    )
+    if not len(roads) or not len(shapes):
         return out
-    # asked by the areas: GEOS prepares what asks, and areas can be long
-    road, line = shapely.STRtree(shapes).query(areas, predicate="intersects").astype(np.int64)
-    inside = stretches(shapes, areas, line, road, np.zeros(len(line)))
+    # asked by the roads: GEOS prepares what asks, and roads can be long
+    tree = shapely.STRtree(shapes)
+    road, line = tree.query(roads.shapes, predicate="dwithin", distance=half).astype(np.int64)
+    crossed, place = np.unique(road, return_inverse=True)
+    areas = _areas(roads.shapes[crossed], paths[crossed], half[crossed])
+    inside = stretches(shapes, areas, line, place, np.zeros(len(line)))
     out[line[inside.length > _TOUCH_M]] = True
     return out
 
 
-def _areas(roads: Table) -> Shapes:
-    """Carriageways as areas: a drawn area, or a path as wide as it is said to be."""
-    shapes, width = roads.shapes.copy(), roads.reals("width_m")
-    paths = np.isin(shapely.get_type_id(shapes), (1, 5))
-    wide = paths & (width > 0)
-    straight = wide & (shapely.get_num_coordinates(shapes) == 2)
-    shapes[straight] = _strips(shapes[straight], width[straight] / 2)
-    bent = wide & ~straight
-    shapes[bent] = shapely.buffer(shapes[bent], width[bent] / 2, cap_style="flat")
-    out: Shapes = shapes[~paths | wide]
+def _areas(shapes: Shapes, paths: Bools, half: Floats) -> Shapes:
+    """Carriageways as areas: a drawn area, or a path with ``half`` its width to each side."""
+    out = shapes.copy()
+    straight = paths & (shapely.get_num_coordinates(shapes) == 2)
+    out[straight] = _strips(shapes[straight], half[straight])
+    bent = paths & ~straight
+    out[bent] = shapely.buffer(shapes[bent], half[bent], cap_style="flat")
     return out
 
 

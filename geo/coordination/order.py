@@ -18,7 +18,7 @@ from geo.coordination.stretches import nearest, stretches, touches
 from geo.coordination.tables import numbered
 from geo.coordination.things import Things, describe, given
 from geo.kinds import read_table
-from geo.shapes import along, segments
+from geo.shapes import places_along, segments
 from geo.vocabulary import FindingKind, Verdict
 
 YARD = "4.1.4"
@@ -41,7 +41,7 @@ def find_order(things: Things, parameters: Parameters, rows: Ints | None = None)
     found = stretches(things.chains, things.chains, i, j, np.full(len(i), parameters.order_within_m))
     long = found.length >= parameters.least_length_m
     i, j, found = i[long], j[long], found.where(long)
-    middle = shapely.points(found.middles())
+    middle = np.asarray(shapely.points(found.middles()))
     beside, wall = _facing(things, middle, parameters)
     i, j, middle = i[beside], j[beside], middle[beside]
     opposite = shapely.points(nearest(things.chains, j, shapely.get_coordinates(middle)))
@@ -182,8 +182,8 @@ def find_narrow_yards(
 
 def _sections(things: Things, rows: Ints, walls: Ints, parameters: Parameters) -> tuple[Ints, Shapes]:
     """Segments across the middle of lines from the nearest wall on one side to that on the other."""
-    ends = [shapely.get_coordinates(along(things.shapes[rows], share)) for share in (0.49, 0.5, 0.51)]
-    way, middle = ends[2] - ends[0], ends[1]
+    first, middle, last = (places_along(things.shapes[rows], share) for share in (0.49, 0.5, 0.51))
+    way = last - first
     normal = (
         np.stack([-way[:, 1], way[:, 0]], axis=1) / np.maximum(np.linalg.norm(way, axis=1), 1e-9)[:, None]
     )

@@ -1,11 +1,13 @@
 """Digs in fresh paving: younger than its protection, or planned after the yard is paved."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
 
 from geo.coordination.chains import Bools, Ints, ranges
-from geo.coordination.findings import NOTHING, Rows, draft, joined
+from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.pairs import EARLIEST
 from geo.coordination.parameters import Parameters
 from geo.coordination.tables import Layers, Table, table
@@ -18,14 +20,14 @@ YARD, STREET = "yard", "art. 33"
 OVERHAUL = "overhaul"
 
 
-def find_fresh_paving(digs: Trenches, frames: Layers, parameters: Parameters) -> Rows:
+def find_fresh_paving(digs: Trenches, frames: Layers, parameters: Parameters) -> list[Rows]:
     """Kind 6. ``measured`` is the age of the paving in days when the dig opens, ``required`` its protection.
 
     Yards: the rows ``paving`` of the layer ``works``, finished or planned. Streets: an optional frame
     ``pavings`` with id, geometry, handed_over and works (``new`` or ``overhaul``).
     """
     works, pavings = table(frames.get("works"), "works"), table(frames.get("pavings"), "pavings")
-    return joined([_yards(digs, works, parameters), _streets(digs, pavings, parameters)])
+    return [_yards(digs, works, parameters), _streets(digs, pavings, parameters)]
 
 
 def _yards(digs: Trenches, works: Table, parameters: Parameters) -> Rows:
@@ -99,9 +101,9 @@ def _streets(digs: Trenches, pavings: Table, parameters: Parameters) -> Rows:
     return draft(FindingKind.FRESH_PAVING, columns, len(rows))
 
 
-def _shape(digs: Trenches, rows: np.ndarray) -> dict[str, np.ndarray]:
+def _shape(digs: Trenches, rows: Ints) -> dict[str, Any]:
     return {
-        "worst": np.asarray(shapely.line_interpolate_point(digs.path[rows], 0.5, normalized=True)),
-        "geometry": digs.path[rows],
-        "length_m": np.asarray(shapely.length(digs.path[rows])),
+        "worst": lambda at: shapely.line_interpolate_point(digs.path[rows[at]], 0.5, normalized=True),
+        "geometry": lambda at: digs.path[rows[at]],
+        "length_m": lambda at: shapely.length(digs.path[rows[at]]),
     }

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from geo.coordination.chains import Ints
-from geo.coordination.findings import Rows, draft, joined
+from geo.coordination.findings import Rows, draft
 from geo.coordination.parameters import Parameters, Season
 from geo.coordination.trenches import Trenches
 from geo.vocabulary import FindingKind, Verdict
@@ -15,16 +15,14 @@ from geo.vocabulary import FindingKind, Verdict
 HEATING, FROST, EXCLUDED = "heating", "frost", "excluded"
 
 
-def find_season(digs: Trenches, parameters: Parameters) -> Rows:
+def find_season(digs: Trenches, parameters: Parameters) -> list[Rows]:
     """Kind 7. ``measured`` is the number of days of the window in the closed season."""
     wet = np.isin(digs.utility, parameters.wet_utilities)
-    return joined(
-        [
-            _rule(digs, HEATING, season_days(digs, parameters.heating_season), digs.heating, Verdict.FAIL),
-            _rule(digs, FROST, season_days(digs, parameters.frost_season), wet, Verdict.NEEDS_REVIEW),
-            _rule(digs, EXCLUDED, _excluded(digs, parameters), np.ones(len(digs), dtype=bool), Verdict.FAIL),
-        ]
-    )
+    return [
+        _rule(digs, HEATING, season_days(digs, parameters.heating_season), digs.heating, Verdict.FAIL),
+        _rule(digs, FROST, season_days(digs, parameters.frost_season), wet, Verdict.NEEDS_REVIEW),
+        _rule(digs, EXCLUDED, _excluded(digs, parameters), np.ones(len(digs), dtype=bool), Verdict.FAIL),
+    ]
 
 
 def _rule(digs: Trenches, rule: str, days: Ints, asked: np.ndarray, verdict: Verdict) -> Rows:
@@ -33,7 +31,7 @@ def _rule(digs: Trenches, rule: str, days: Ints, asked: np.ndarray, verdict: Ver
         **digs.describe(rows),
         "rule": rule, "verdict": np.where(days[rows] > 0, str(verdict), str(Verdict.PASS)).astype(object),
         "unit": "d", "measured": days[rows].astype(np.float64), "required": 0.0, "provenance": "parameter",
-        "worst": _middle(digs, rows), "geometry": digs.path[rows],
+        "worst": lambda at: _middle(digs, rows[at]), "geometry": lambda at: digs.path[rows[at]],
     }  # fmt: skip
     return draft(FindingKind.SEASON, columns, len(rows))
 

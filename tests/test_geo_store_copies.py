@@ -48,7 +48,7 @@ def test_a_district_moves_with_its_whole_history(kind: str, other: str, places: 
     copied = copy_history(source, target)
     with open_store(source) as old, open_store(target) as new:
         assert_same_store(old, new)
-        assert copied == Copied(4, 36, new.events()["seq"].size and list(_chain(new))[-1])
+        assert copied == Copied(4, 39, new.events()["seq"].size and list(_chain(new))[-1])
         for store in (old, new):
             edit = pd.DataFrame({"id": ["w9"], "note": ["两边一样"]})
             record(store, [Change("works", update=edit)], actor="a", at=AT, origin="t")

@@ -36,23 +36,23 @@ def test_a_store_that_went_through_every_kind_of_change_is_whole(store: Store) -
 
 
 HISTORY = {
-    "UPDATE tongchou_event SET after = replace(after, '改', '删') WHERE seq = 34": {
-        ("hash", 34, "communities", "communities-0 号"),
+    "UPDATE tongchou_event SET after = replace(after, '改', '删') WHERE seq = 37": {
+        ("hash", 37, "communities", "communities-0 号"),
         ("row_differs", 0, "communities", "communities-0 号"),
     },
-    "UPDATE tongchou_event SET before = after WHERE seq = 34": {
-        ("hash", 34, "communities", "communities-0 号"),
-        ("replay", 34, "communities", "communities-0 号"),
+    "UPDATE tongchou_event SET before = after WHERE seq = 37": {
+        ("hash", 37, "communities", "communities-0 号"),
+        ("replay", 37, "communities", "communities-0 号"),
     },
-    "UPDATE tongchou_event SET actor = 'b' WHERE seq = 34": {
-        ("hash", 34, "communities", "communities-0 号"),
-        ("revision", 34, "communities", "communities-0 号"),
+    "UPDATE tongchou_event SET actor = 'b' WHERE seq = 37": {
+        ("hash", 37, "communities", "communities-0 号"),
+        ("revision", 37, "communities", "communities-0 号"),
     },
     "UPDATE tongchou_revision SET actor = 'b' WHERE revision = 2": {
-        ("revision", 34, "communities", "communities-0 号")
+        ("revision", 37, "communities", "communities-0 号")
     },
     "DELETE FROM tongchou_revision WHERE revision = 2": {
-        ("revision", 34, "communities", "communities-0 号"),
+        ("revision", 37, "communities", "communities-0 号"),
         ("revision_gap", 0, "", ""),
     },
 }
@@ -75,7 +75,7 @@ def test_what_was_forged_is_named(forgery: str, store: Store, forge: Callable[[s
 
 
 def test_a_history_cut_at_its_end_shows(store: Store, forge: Callable[[str], None]) -> None:
-    forge("DELETE FROM tongchou_event WHERE seq = 35")
+    forge("DELETE FROM tongchou_event WHERE seq = 38")
     assert ("revision_empty", 0, "", "") in found(store)
     forge("DELETE FROM tongchou_revision WHERE revision = 3")
     assert ("row_missing", 0, "works", "works-1 号") in found(store)
@@ -84,10 +84,10 @@ def test_a_history_cut_at_its_end_shows(store: Store, forge: Callable[[str], Non
 @pytest.mark.parametrize(
     ("forgery", "seq"),
     [
-        ("UPDATE tongchou_event SET action = 'add' WHERE seq = 36", 36),
+        ("UPDATE tongchou_event SET action = 'add' WHERE seq = 39", 39),
         ("UPDATE tongchou_event SET action = 'restore' WHERE seq = 1", 1),
-        ("UPDATE tongchou_event SET action = 'update' WHERE seq = 36", 36),
-        ("UPDATE tongchou_event SET action = 'remove' WHERE seq = 34", 34),
+        ("UPDATE tongchou_event SET action = 'update' WHERE seq = 39", 39),
+        ("UPDATE tongchou_event SET action = 'remove' WHERE seq = 37", 37),
     ],
 )
 def test_a_row_comes_back_only_after_it_went(

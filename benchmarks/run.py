@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.timing import Report
 
-PARTS = ("maps", "imports", "service", "edits", "pairs")
+PARTS = ("maps", "imports", "service", "edits", "pairs", "findings")
 PEERS = ("geopandas", "folium", "pyogrio", "shapely", "duckdb")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 

@@ -29,6 +29,11 @@ def approaches(
     in_mine, in_theirs = np.full(lines, -1, dtype=np.int32), np.full(lines, -1, dtype=np.int32)
     for n in range(len(first)):
         left, mine = spread(first[n], at, n, reach[n], begin, following, xy, part, shape, in_mine, mine)
+        asked = 0
+        for k in range(left):
+            asked += start[mine[k] + 1] - start[mine[k]]
+        if asked == 0:
+            continue
         _, theirs = spread(second[n], at, n, reach[n], begin, following, xy, part, shape, in_theirs, theirs)
         for k in range(left):
             for p in range(start[mine[k]], start[mine[k] + 1]):
@@ -41,12 +46,13 @@ def approaches(
 
 
 @jit
-def goes_on(knot: Ints, knots: int) -> tuple[Ints, Ints]:
+def goes_on(cells: Ints, series: Ints) -> tuple[Ints, Ints]:
     """In which lines each line goes on: ``following[begin[k]:begin[k + 1]]`` for line k.
 
-    ``knot`` numbers the place (below ``knots``) of each line's start, then of each line's end.
+    ``cells`` (n, 4) are the cells of each line's start and end; lines go on in others of their series.
     """
-    lines = len(knot) // 2
+    knot, knots = knotted(cells, series)
+    lines = len(series)
     at = np.zeros(knots + 1, dtype=np.int64)
     for k in range(len(knot)):
         at[knot[k] + 1] += 1
@@ -54,14 +60,14 @@ def goes_on(knot: Ints, knots: int) -> tuple[Ints, Ints]:
         at[k + 1] += at[k]
     members, place = np.empty(len(knot), dtype=np.int64), at.copy()
     for k in range(len(knot)):
-        members[place[knot[k]]] = k % lines
+        members[place[knot[k]]] = k // 2
         place[knot[k]] += 1
     begin = np.zeros(lines + 1, dtype=np.int64)
-    following = np.empty(max(len(knot), 1), dtype=np.int64)
+    following = np.empty(len(knot) + 1, dtype=np.int64)
     count = 0
     for line in range(lines):
         for end in range(2):
-            here = knot[line + end * lines]
+            here = knot[2 * line + end]
             for k in range(at[here], at[here + 1]):
                 if members[k] != line:
                     if count == len(following):
@@ -70,6 +76,32 @@ def goes_on(knot: Ints, knots: int) -> tuple[Ints, Ints]:
                     count += 1
         begin[line + 1] = count
     return begin, following[:count]
+
+
+@jit
+def knotted(cells: Ints, series: Ints) -> tuple[Ints, int]:
+    """A number for each start and end of a line, the same for one cell and series, and how many there are."""
+    size = 4
+    while size < 4 * len(series):
+        size *= 2
+    first, number = np.full(size, -1, dtype=np.int64), np.empty(2 * len(series), dtype=np.int64)
+    count = 0
+    for k in range(2 * len(series)):
+        x, y, own = cells[k // 2, 2 * (k % 2)], cells[k // 2, 2 * (k % 2) + 1], series[k // 2]
+        mixed = (x * 73856093) ^ (y * 19349663) ^ (own * 83492791)
+        slot = (mixed ^ (mixed >> 17)) & (size - 1)
+        while True:
+            other = first[slot]
+            if other < 0:
+                first[slot], number[k] = k, count
+                count += 1
+                break
+            line, end = other // 2, 2 * (other % 2)
+            if cells[line, end] == x and cells[line, end + 1] == y and series[line] == own:
+                number[k] = number[other]
+                break
+            slot = (slot + 1) & (size - 1)
+    return number, count
 
 
 @jit

@@ -1,6 +1,6 @@
 """Many geometries as flat arrays of vertices, taken from shapely or from Arrow without a loop."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -87,6 +87,19 @@ def ranges(low: Ints, high: Ints) -> tuple[Ints, Ints]:
     return inner + np.repeat(low - offsets[:-1], high - low), offsets
 
 
+def points(xy: Floats) -> Chains:
+    """A chain of one vertex for each of (n, 2) coordinates."""
+    each = np.arange(len(xy) + 1, dtype=np.int64)
+    return Chains(xy, each, each, np.zeros(len(xy), dtype=bool))
+
+
+def segments(start: Floats, end: Floats) -> Chains:
+    """A straight chain from each of (n, 2) coordinates to another."""
+    each = np.arange(len(start) + 1, dtype=np.int64)
+    xy = np.stack([start, end], axis=1).reshape(-1, 2)
+    return Chains(xy, 2 * each, each, np.zeros(len(start), dtype=bool))
+
+
 def _offsets(counts: npt.NDArray[np.integer[Any]]) -> Ints:
     out = np.zeros(len(counts) + 1, dtype=np.int64)
     np.cumsum(counts, out=out[1:])
@@ -141,6 +154,9 @@ def _from_shapely(shapes: Shapes) -> Chains:
     areal = np.isin(kinds, (_POLYGON, _MULTIPOLYGON))
     # what is one chain stays what it is: parts and rings are copies
     single = (kinds <= _POLYGON) & (shapely.get_num_interior_rings(shapes) == 0)
+    if single.all():
+        one_each = _lines(shapely.get_coordinates(shapes), shapely.get_num_coordinates(shapes), shapes)
+        return replace(one_each, areal=areal)
     one, several = np.flatnonzero(single), np.flatnonzero(~single)
     pieces, owner = shapely.get_parts(shapes[several], return_index=True)
     rings, of_piece = shapely.get_rings(pieces, return_index=True)

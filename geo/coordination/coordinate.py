@@ -22,7 +22,7 @@ from geo.coordination.yards import find_blocked_gates, find_many_digs
 from geo.coordination.zones import find_zones
 
 _THREADS = 2
-_WORTH_THREADS = 50_000
+_WORTH_THREADS = 100_000
 
 
 def find(frames: Layers, limits: Limits, parameters: Parameters, as_of: date) -> Findings:
@@ -37,26 +37,28 @@ def find(frames: Layers, limits: Limits, parameters: Parameters, as_of: date) ->
 def found_rows(frames: Layers, limits: Limits, parameters: Parameters, as_of: date) -> list[Rows]:
     """What each rule says, as plain arrays; see ``find``."""
     layers = {name: rows for name, rows in tables(frames).items() if name in frames}
-    digs, every = trenches(layers, as_of), things(layers, parameters)
+    digs, size = trenches(layers, as_of), sum(len(rows) for rows in layers.values())
+    every, of_digs = _each(
+        [lambda: things(layers, parameters), lambda: _of_digs(layers, digs, parameters)], size
+    )
+    assert every.chains is not None  # worked out once, before two ask for it
     rules: list[Callable[[], list[Rows]]] = [
         lambda: _of_pairs(every, limits, parameters),
         lambda: [find_order(every, parameters)],
         lambda: [find_narrow_yards(every, limits, parameters)],
         lambda: find_cover(every, layers.get("ground"), limits, parameters),
         lambda: [find_zones(every, digs, layers.get("consents"), parameters)],
-        lambda: _of_digs(layers, digs, parameters),
     ]
-    return [rows for found in _each(rules, every) for rows in found]
+    return [rows for found in (*_each(rules, size), of_digs) for rows in found]
 
 
-def _each(rules: Sequence[Callable[[], list[Rows]]], every: Things) -> list[list[Rows]]:
-    """What each rule finds: of many things two rules at a time, for most of their work is done outside the
+def _each(calls: Sequence[Callable[[], Any]], size: int) -> list[Any]:
+    """What each call gives: of many rows two calls at a time, for most of their work is done outside the
     interpreter's lock."""
-    if len(every) < _WORTH_THREADS:
-        return [rule() for rule in rules]
-    assert every.chains is not None  # worked out once, before two ask for it
+    if size < _WORTH_THREADS:
+        return [call() for call in calls]
     with ThreadPoolExecutor(_THREADS) as pool:
-        return list(pool.map(lambda rule: rule(), rules))
+        return list(pool.map(lambda call: call(), calls))
 
 
 def _of_pairs(every: Things, limits: Limits, parameters: Parameters) -> list[Rows]:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coordination.chains import Bools, Floats, Ints, Shapes
+from geo.coordination.chains import Bools, Chains, Floats, Ints, Shapes, chains
 from geo.coordination.classes import GROUPS
 from geo.coordination.crossings import extents, sources
 from geo.coordination.findings import Rows, draft
 from geo.coordination.limits import COVER, Limits
+from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
 from geo.coordination.stretches import stretches
 from geo.coordination.tables import Table, among, table
@@ -23,6 +24,8 @@ FROST = "frost"
 _FAMILY = {"W1": "W", "W2": "W", **{f"G{n}": "G" for n in range(5)}}
 # what lies under a carriageway for less only touches it
 _TOUCH_M = 0.1
+# by how much a buffer of a path may fall short of its width
+_ROUND = 0.01
 _PLASTIC = ("PE", "PVC")
 # what the frost depth governs, by the note of the table; for water with a margin below it
 _BELOW_FROST = {"W": Verdict.FAIL, "S": Verdict.NEEDS_REVIEW, "R": Verdict.NEEDS_REVIEW}
@@ -70,14 +73,29 @@ def _under_roads(shapes: Shapes, ground: Table) -> Bools:
     )
     if not len(roads) or not len(shapes):
         return out
-    # asked by the roads: GEOS prepares what asks, and roads can be long
-    tree = shapely.STRtree(shapes)
-    road, line = tree.query(roads.shapes, predicate="dwithin", distance=half).astype(np.int64)
+    line, road = near_pairs(shapes, roads.shapes, 0.0, traits_b=Traits(margin=half))
+    sure = _plainly_under(chains(shapes), chains(roads.shapes), line, road, half)
+    out[line[sure]] = True
+    left = ~out[line]
+    line, road = line[left], road[left]
     crossed, place = np.unique(road, return_inverse=True)
     areas = _areas(roads.shapes[crossed], paths[crossed], half[crossed])
     inside = stretches(shapes, areas, line, place, np.zeros(len(line)))
     out[line[inside.length > _TOUCH_M]] = True
     return out
+
+
+def _plainly_under(lines: Chains, roads: Chains, line: Ints, road: Ints, half: Floats) -> Bools:
+    """Which lines run under their road whatever its ends and bends look like: within nearly half its width
+    of its path, and farther than that from its ends."""
+    reach = half[road]
+    first, last = roads.part[roads.shape[:-1]], roads.part[roads.shape[1:]] - 1
+    ends = np.stack([roads.xy[first[road]], roads.xy[last[road]]], axis=1).reshape(-1, 2)
+    discs = np.column_stack([ends, np.repeat(reach * (1 + _ROUND), 2)])
+    pair = np.repeat(np.arange(len(line)), 2)
+    found = stretches(lines, roads, line, road, reach * (1 - _ROUND), (pair, discs))
+    plain = (reach > 0) & (np.diff(roads.shape) == 1)[road]
+    return np.asarray((found.length > _TOUCH_M) & plain)
 
 
 def _areas(shapes: Shapes, paths: Bools, half: Floats) -> Shapes:

@@ -72,11 +72,7 @@ def _same_knot(things: Things, i: Ints, j: Ints, xy: Floats, joined: Bools) -> B
 def knots(xy: Floats) -> Ints:
     """A number for each place, the same for places in one cell of a grid of ``SNAP_M``."""
     cell = np.round(xy / SNAP_M)
-    cell -= cell.min(axis=0, initial=np.inf)
-    # two thousand kilometres of cells fit into one whole number
-    small = cell.max(initial=0.0) < 2.0**31
-    key = cell @ [2.0**31, 1.0] if small else cell @ [1.0, 1j]
-    codes, _ = pd.factorize(key.astype(np.int64) if small else key)
+    codes, _ = pd.factorize(cell[:, 0] + 1j * cell[:, 1])
     return codes.astype(np.int64)
 
 
@@ -133,12 +129,10 @@ def _counting(things: Things, at: Places, i: Ints, j: Ints, radius: float) -> tu
 def next_segments(series: Ints, chains: Chains, lines: int) -> tuple[Ints, Ints]:
     """The lines of each thing's series that share an end with it (to the millimetre), and where each thing's
     begin among them (first)."""
-    rows = np.arange(lines, dtype=np.int64)
-    first, last = chains.part[chains.shape[:-1][rows]], chains.part[chains.shape[1:][rows]] - 1
-    at = knots(np.concatenate([chains.xy[first], chains.xy[last]]))
-    of_line, _ = pd.factorize(series[rows])
-    knot, places = pd.factorize(at * (of_line.max(initial=0) + 1) + np.tile(of_line, 2))
-    begin, following = machine.code(machine.APPROACHES).goes_on(knot.astype(np.int64), len(places))
+    parts = chains.shape[: lines + 1]
+    ends = np.hstack([chains.xy[chains.part[parts[:-1]]], chains.xy[chains.part[parts[1:]] - 1]])
+    cells = np.round(ends / SNAP_M).astype(np.int64)
+    begin, following = machine.code(machine.APPROACHES).goes_on(cells, np.ascontiguousarray(series[:lines]))
     return np.concatenate([begin, np.full(len(series) - lines, begin[-1])]), following
 
 
@@ -273,9 +267,11 @@ def exemption(things: Things, i: Ints, j: Ints) -> np.ndarray:
     replaced = (things.replaces[i] == j) | (things.replaces[j] == i)
     run = (things.leaving[j] & (things.replaces[i] >= 0)) | (things.leaving[i] & (things.replaces[j] >= 0))
     run &= things.series[i] == things.series[j]
-    replaced |= run & (things.community[i] == things.community[j])
+    rows = np.flatnonzero(run & ~replaced)
+    replaced[rows] = things.community[i[rows]] == things.community[j[rows]]
     gone = (things.gone[j] < things.start[i]) | (things.gone[i] < things.start[j])
-    return np.where(replaced, "replaced", np.where(gone, "gone_before", "")).astype(object)
+    reasons = np.array(["", "gone_before", "replaced"], dtype=object)
+    return np.asarray(reasons[np.where(replaced, 2, gone.astype(np.int64))])
 
 
 def _clearance(things: Things, i: Ints, j: Ints, along_i: Floats, along_j: Floats) -> tuple[Floats, Floats]:

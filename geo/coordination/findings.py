@@ -103,7 +103,7 @@ class Rows:
             return np.full(self.count, np.nan)
         if name in DATES:
             return np.full(self.count, np.datetime64("NaT", "s"))
-        return np.full(self.count, None, dtype=object)
+        return np.broadcast_to(np.array(None, dtype=object), (self.count,))
 
 
 NOTHING = Rows({}, 0)
@@ -162,16 +162,24 @@ def collect(parts: Iterable[Rows], crs: CRS | str | None) -> Findings:
     return Findings(framed(listed, crs), rest, _counts(kept))
 
 
+def _coded(values: npt.NDArray[Any]) -> tuple[Ints, npt.NDArray[Any]]:
+    """The number of each value among the different ones, -1 where missing, and these."""
+    if len(values) and values.strides == (0,):
+        codes, unique = pd.factorize(values[:1])
+        return np.broadcast_to(codes, values.shape), unique
+    return pd.factorize(values)
+
+
 def is_listed(rows: Rows) -> Bools:
     """Which rows are listed, not only counted."""
-    codes, verdicts = pd.factorize(rows.columns["verdict"])
+    codes, verdicts = _coded(rows.columns["verdict"])
     return np.array([verdict in LISTED for verdict in verdicts], dtype=np.bool_)[codes]
 
 
 def _counts(parts: Iterable[Rows]) -> pd.DataFrame:
     found: Counter[tuple[str, ...]] = Counter()
     for part in parts:
-        columns = [pd.factorize(part.of(name)) for name in COUNTED]
+        columns = [_coded(part.of(name)) for name in COUNTED]
         key = np.zeros(part.count, dtype=np.int64)
         for codes, values in columns:
             key = key * (len(values) + 1) + codes + 1
@@ -217,7 +225,7 @@ def framed(rows: Rows, crs: CRS | str | None) -> gpd.GeoDataFrame:
 
 def _strings(values: npt.NDArray[Any]) -> Any:
     """Objects as pandas strings, each different text turned only once."""
-    codes, unique = pd.factorize(values)
+    codes, unique = _coded(values)
     texts = pa.array([str(text) for text in unique], type=pa.large_string())
     places = pa.array(codes, mask=codes < 0)
     return pd.array(texts.take(places), dtype="string")
@@ -225,7 +233,7 @@ def _strings(values: npt.NDArray[Any]) -> Any:
 
 def _ranks(rows: Rows, name: str) -> npt.NDArray[np.int64]:
     """The place of each text in their order, missing ones first."""
-    codes, unique = pd.factorize(rows.of(name))
+    codes, unique = _coded(rows.of(name))
     place = np.empty(len(unique) + 1, dtype=np.int64)
     place[np.argsort(unique.astype(str), kind="stable")] = np.arange(len(unique))
     place[-1] = -1

@@ -73,11 +73,12 @@ def _entries(name: str) -> list[tuple[Callable[..., Any], tuple[Any, ...]]]:
         return [
             (module.touches, (*lines, *lines, ints, ints, f8)),
             (module.nearest, (*lines, ints, table)),
+            (module.gaps, (*lines, ints, ints, table)),
         ]
     if name == APPROACHES:
         return [
             (module.approaches, (ints, ints, table, reals, ints, ints, *lines, ints, ints, ints)),
-            (module.goes_on, (ints, i8)),
+            (module.goes_on, (i8[:, ::1], ints)),
         ]
     return [(module.stretches, (*lines, *lines, ints, ints, ints, reals, ints, table))]
 

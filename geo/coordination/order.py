@@ -1,6 +1,7 @@
 """The order of lines in a yard, and yards too narrow for the stack of lines that they are to hold."""
 
 import re
+from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import pairwise
 
@@ -8,17 +9,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.coordination.chains import Bools, Floats, Ints, Shapes
+from geo.coordination.chains import Bools, Chains, Floats, Ints, Shapes, points, segments
 from geo.coordination.classes import GROUPS, place_of
 from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.limits import Limits
 from geo.coordination.pairs import Traits, near_pairs
 from geo.coordination.parameters import Parameters
-from geo.coordination.stretches import nearest, stretches, touches
+from geo.coordination.stretches import gaps, nearest, stretches, touches
 from geo.coordination.tables import numbered
 from geo.coordination.things import Things, describe, given
 from geo.kinds import read_table
-from geo.shapes import places_along, segments
+from geo.shapes import places_along
 from geo.vocabulary import FindingKind, Verdict
 
 YARD = "4.1.4"
@@ -27,7 +28,8 @@ _DRAINS = {"WS": "S(foul)", "HS": "S(foul)", "YS": "S(storm)"}
 _PARALLEL = 0.9
 _MOST_LINES = 9
 _AT_ONCE = 1000
-_HAIR_M = 1e-9
+# what may touch, and what does
+_CLOSE_M, _HAIR_M = 2e-6, 1e-9
 
 
 def find_order(things: Things, parameters: Parameters, rows: Ints | None = None) -> Rows:
@@ -41,11 +43,10 @@ def find_order(things: Things, parameters: Parameters, rows: Ints | None = None)
     found = stretches(things.chains, things.chains, i, j, np.full(len(i), parameters.order_within_m))
     long = found.length >= parameters.least_length_m
     i, j, found = i[long], j[long], found.where(long)
-    middle = np.asarray(shapely.points(found.middles()))
-    beside, wall = _facing(things, middle, parameters)
+    middle = found.middles()
+    beside, wall, near = _facing(things, middle, parameters)
     i, j, middle = i[beside], j[beside], middle[beside]
-    opposite = shapely.points(nearest(things.chains, j, shapely.get_coordinates(middle)))
-    near, far = shapely.distance(middle, wall), shapely.distance(opposite, wall)
+    far = gaps(things.chains, wall, nearest(things.chains, j, middle))
     first = rank[i] < rank[j]
     farther = np.where(first, near - far, far - near)
     wrong = farther > parameters.order_margin_m
@@ -59,7 +60,7 @@ def find_order(things: Things, parameters: Parameters, rows: Ints | None = None)
         "required": 0.0,
         "provenance": "secondary",
         "length_m": lambda at: shapely.length(found.geometry(beside[at])),
-        "worst": middle,
+        "worst": lambda at: shapely.points(middle[at]),
         "geometry": lambda at: found.geometry(beside[at]),
     }
     return draft(FindingKind.ORDER, columns, len(i))
@@ -122,18 +123,16 @@ def _same_way(things: Things, i: Ints, j: Ints) -> Bools:
     return np.asarray(np.abs((one * two).sum(axis=1)) >= _PARALLEL)
 
 
-def _facing(things: Things, spots: Shapes, parameters: Parameters) -> tuple[Ints, Shapes]:
-    """Which spots have a building near enough, and the nearest one."""
-    walls = things.shapes[things.layer == "buildings"]
-    if not len(walls) or not len(spots):
-        return np.empty(0, np.int64), np.empty(0, dtype=object)
-    reach = parameters.order_from_building_m
-    spot, wall = shapely.STRtree(walls).query(spots, predicate="dwithin", distance=reach).astype(np.int64)
+def _facing(things: Things, spots: Floats, parameters: Parameters) -> tuple[Ints, Ints, Floats]:
+    """Which spots have a building near enough, the nearest one, and how far it is."""
+    walls = np.flatnonzero(things.layer == "buildings")
+    spot, place = near_pairs(points(spots), things.chains.take(walls), parameters.order_from_building_m)
+    wall, far = walls[place], gaps(things.chains, walls[place], spots[spot])
     # of two that are equally near the western one: the order of rows tells nothing
-    west, south, *_ = shapely.bounds(walls[wall]).T
-    order = np.lexsort((south, west, shapely.distance(spots[spot], walls[wall]), spot))
-    nearest = order[np.flatnonzero(np.diff(spot[order], prepend=-1))]
-    return spot[nearest], walls[wall[nearest]]
+    west, south, *_ = shapely.bounds(things.shapes[wall]).T
+    order = np.lexsort((south, west, far, spot))
+    chosen = order[np.flatnonzero(np.diff(spot[order], prepend=-1))]
+    return spot[chosen], wall[chosen], far[chosen]
 
 
 def find_narrow_yards(
@@ -187,26 +186,28 @@ def _sections(things: Things, rows: Ints, walls: Ints, parameters: Parameters) -
     normal = (
         np.stack([-way[:, 1], way[:, 0]], axis=1) / np.maximum(np.linalg.norm(way, axis=1), 1e-9)[:, None]
     )
-    tree = shapely.STRtree(things.shapes[walls])
-    hits = []
-    for side in (1.0, -1.0):
-        rays = segments(middle, middle + side * parameters.yard_width_m * normal)
-        ray, wall = tree.query(rays, predicate="intersects").astype(np.int64)
-        hits.append(_to_walls(things, middle, rays, ray, walls[wall]))
+    beside = things.chains.take(walls)
+    hits = [
+        _to_walls(beside, middle, middle + side * parameters.yard_width_m * normal) for side in (1.0, -1.0)
+    ]
     good = np.flatnonzero(np.isfinite(hits[0]) & np.isfinite(hits[1]) & (hits[0] > 0) & (hits[1] > 0))
     left = middle[good] + hits[0][good, None] * normal[good]
     right = middle[good] - hits[1][good, None] * normal[good]
-    return good.astype(np.int64), segments(left, right)
+    return good.astype(np.int64), np.asarray(shapely.linestrings(np.stack([left, right], axis=1)))
 
 
-def _to_walls(things: Things, start: Floats, rays: Shapes, ray: Ints, wall: Ints) -> Floats:
-    """How far it is along each ray to the first of the walls that it meets, 0 where it starts in one."""
-    met = touches(rays, things.chains, ray, wall, _HAIR_M)
+def _to_walls(walls: Chains, start: Floats, end: Floats) -> Floats:
+    """How far it is along each way from ``start`` to ``end`` to the first of the walls, 0 where it starts in
+    one, infinite where there is none."""
+    rays = segments(start, end)
+    # only boundaries count: a way that starts inside a wall meets its boundary, if it leaves it at all
+    ray, wall = near_pairs(rays, replace(walls, areal=np.zeros(len(walls), dtype=bool)), _CLOSE_M)
+    met = touches(rays, walls, ray, wall, _HAIR_M)
     way = met.xy - start[ray[met.pair]]
-    nearest = np.full(len(rays), np.inf)
-    np.minimum.at(nearest, ray[met.pair], np.sqrt(way[:, 0] ** 2 + way[:, 1] ** 2))
-    nearest[ray[shapely.intersects_xy(things.shapes[wall], start[ray])]] = 0.0
-    return nearest
+    first = np.full(len(start), np.inf)
+    np.minimum.at(first, ray[met.pair], np.sqrt(way[:, 0] ** 2 + way[:, 1] ** 2))
+    first[ray[gaps(walls, wall, start[ray]) == 0]] = 0.0
+    return first
 
 
 def _stacks(things: Things, limits: Limits, section: Ints, line: Ints, count: int) -> Floats:

@@ -296,7 +296,7 @@ def _with_inner(ask: _Question, i: Ints, j: Ints) -> tuple[Ints, Ints]:
     found = []
     for outer, inner, swapped in ((ask.b, ask.a, False), (ask.a, ask.b, True)):
         if outer.areal.any():
-            rows = np.flatnonzero(outer.areal)
+            rows = _thick(ask, outer)
             firsts, owner = _first_points(inner)
             tree = shapely.STRtree(outer.shapely(rows))
             point, area = tree.query(firsts, predicate="intersects")
@@ -310,6 +310,14 @@ def _with_inner(ask: _Question, i: Ints, j: Ints) -> tuple[Ints, Ints]:
     at = np.searchsorted(key, more)
     new = np.append(key, -1)[at] != more
     return np.insert(i, at[new], more[new] // len(ask.b)), np.insert(j, at[new], more[new] % len(ask.b))
+
+
+def _thick(ask: _Question, areas: Chains) -> Ints:
+    """The areas in whose inside there is room farther from the boundary than any limit."""
+    rows = np.flatnonzero(areas.areal)
+    west, south, east, north = shapely.bounds(areas.shapely(rows)).T
+    least = ask.reach[ask.reach >= 0].min(initial=np.inf) + ask.of_a.margin.min() + ask.of_b.margin.min()
+    return np.asarray(rows[np.minimum(east - west, north - south) / 2 > least - BAND_M])
 
 
 def _first_points(shapes: Chains) -> tuple[npt.NDArray[np.object_], Ints]:

@@ -266,23 +266,23 @@ def closest(
         s, t = (wx * vy - wy * vx) / cross, (wx * uy - wy * ux) / cross
         if 0.0 <= s <= 1.0 and 0.0 <= t <= 1.0:
             return 0.0, s
-    far = np.empty(4)
-    at = np.empty(4)
     size2 = ux * ux + uy * uy
-    for e in range(4):
-        if e == 0:
-            far[0], at[0] = spot(ax, ay, cx, cy, dx, dy), 0.0
-        elif e == 1:
-            far[1], at[1] = spot(bx, by, cx, cy, dx, dy), 1.0
-        else:
-            px, py = (cx, cy) if e == 2 else (dx, dy)
-            far[e] = spot(px, py, ax, ay, bx, by)
-            at[e] = min(max(((px - ax) * ux + (py - ay) * uy) / size2, 0.0), 1.0) if size2 > 0.0 else 0.0
-    best = far.min()
+    of_a, of_b = spot(ax, ay, cx, cy, dx, dy), spot(bx, by, cx, cy, dx, dy)
+    of_c, of_d = spot(cx, cy, ax, ay, bx, by), spot(dx, dy, ax, ay, bx, by)
+    at_c, at_d = 0.0, 0.0
+    if size2 > 0.0:
+        at_c = min(max(((cx - ax) * ux + (cy - ay) * uy) / size2, 0.0), 1.0)
+        at_d = min(max(((dx - ax) * ux + (dy - ay) * uy) / size2, 0.0), 1.0)
+    best = min(min(of_a, of_b), min(of_c, of_d))
     least, most = 1.0, 0.0
-    for e in range(4):
-        if far[e] <= best + TIE_M:
-            least, most = min(least, at[e]), max(most, at[e])
+    if of_a <= best + TIE_M:
+        least, most = min(least, 0.0), max(most, 0.0)
+    if of_b <= best + TIE_M:
+        least, most = min(least, 1.0), max(most, 1.0)
+    if of_c <= best + TIE_M:
+        least, most = min(least, at_c), max(most, at_c)
+    if of_d <= best + TIE_M:
+        least, most = min(least, at_d), max(most, at_d)
     return best, (least + most) / 2.0
 
 

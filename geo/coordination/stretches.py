@@ -171,6 +171,15 @@ def nearest(a: Any, rows: Ints, points: Floats) -> Floats:
     return found
 
 
+def gaps(a: Any, rows: Ints, points: Floats) -> Floats:
+    """The distance in metres of each of the points (n, 2) from its geometry ``a[rows]``, 0 inside an area."""
+    shapes = as_chains(a)
+    found: Floats = machine.code(machine.CONTACTS).gaps(
+        *_vertices(shapes), shapes.areal.astype(np.int64), _rows(rows), np.ascontiguousarray(points)
+    )
+    return found
+
+
 def _by_pair(discs: tuple[Ints, Floats] | None, count: int) -> tuple[Ints, Floats]:
     if discs is None:
         return np.zeros(count + 1, dtype=np.int64), np.empty((0, 3))

@@ -1,6 +1,6 @@
 """What the rules look at, as arrays: lines, buildings and what stands beside them, one row each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -115,10 +115,7 @@ def things(frames: Layers, parameters: Parameters) -> Things:
     planned[: sizes[0]] = lines.texts("state") == LineState.PLANNED
     leaving[: sizes[0]] = lines.texts("state") == LineState.TO_ABANDON
     start, end = _windows(lines, digs, len(ids))
-    look = pd.Index(ids, dtype=object)
-    rows = {
-        name: _rows(look, lines, name, len(ids)) for name in ("serves_building", "connects_to", "replaces")
-    }
+    rows = _referred(ids, lines, ("serves_building", "connects_to", "replaces"))
     return Things(
         ids=ids,
         layer=np.repeat(np.array(list(parts), dtype=object), sizes),
@@ -195,12 +192,19 @@ def _windows(lines: Table, digs: Table, count: int) -> tuple[Ints, Ints]:
     return start, end
 
 
-def _rows(look: pd.Index, lines: Table, column: str, count: int) -> Ints:
-    out = np.full(count, -1, dtype=np.int64)
-    names = lines.texts(column)
-    known = np.flatnonzero(given(names))
-    if len(known):
-        out[known] = look.get_indexer(pd.Index(names[known], dtype=object))
+def _referred(ids: Texts, lines: Table, columns: Sequence[str]) -> dict[str, Ints]:
+    """The rows that each line refers to, by column; -1 where it refers to none, and for what is no line."""
+    known = {name: np.flatnonzero(given(lines.texts(name))) for name in columns}
+    names = [lines.texts(name)[rows] for name, rows in known.items()]
+    codes, unique = pd.factorize(np.concatenate(names))
+    found = pd.Index(unique, dtype=object).get_indexer(pd.Index(ids, dtype=object))
+    there = np.flatnonzero(found >= 0)
+    place = np.full(len(unique), -1, dtype=np.int64)
+    place[found[there]] = there
+    out = {name: np.full(len(ids), -1, dtype=np.int64) for name in columns}
+    ends = np.cumsum([len(rows) for rows in known.values()])[:-1]
+    for (name, rows), mine in zip(known.items(), np.split(place[codes], ends), strict=True):
+        out[name][rows] = mine
     return out
 
 

@@ -9,7 +9,7 @@ from geo.coordination.findings import NOTHING, Rows, draft
 from geo.coordination.gates import AtGates, Shut, shut_days
 from geo.coordination.pairs import EARLIEST, LATEST
 from geo.coordination.parameters import Parameters
-from geo.coordination.tables import Table, Texts, table
+from geo.coordination.tables import Table, Texts, among, table
 from geo.coordination.things import dates_of, given
 from geo.coordination.trenches import Trenches
 from geo.vocabulary import FindingKind, GroundKind, Verdict
@@ -116,7 +116,7 @@ def _taken(gates: Shapes, digs: Trenches, dig: Ints, ground: Table) -> tuple[Flo
     """The part of each gate's width that a trench takes, in metres from its middle; all of it where the
     trench lies across the lane, or no lane tells."""
     low, high = np.full(len(gates), -np.inf), np.full(len(gates), np.inf)
-    ways = ground.shapes[np.isin(ground.texts("kind"), [str(GroundKind.LANE), str(GroundKind.STREET)])]
+    ways = ground.shapes[among(ground.texts("kind"), (GroundKind.LANE, GroundKind.STREET))]
     ways = ways[shapely.get_type_id(ways) == 1]
     if not len(ways) or not len(gates):
         return low, high

@@ -78,7 +78,11 @@ class Atlases:
         with self._making:
             atlas = self._present
             if atlas is None or atlas.as_of != today or atlas.revision < snapshot.revision:
-                atlas = self._present = self._made(snapshot.frames, snapshot.revision, snapshot, today, today)
+                before = atlas
+                atlas = self._made(snapshot.frames, snapshot.revision, snapshot, today, today)
+                if before is not None and before.as_of == today:
+                    atlas.take_over(before)
+                self._present = atlas
                 # They hold on to the rows of the revision that was.
                 self._seen.clear()
             return atlas

@@ -208,6 +208,7 @@ def _office(path: Path) -> str | None:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError):
+        # What cannot be opened is no Office document: the caller refuses it by name, as any unknown kind.
         return None
     if "[Content_Types].xml" not in names or any(name.lower().endswith("vbaproject.bin") for name in names):
         return None

@@ -42,6 +42,20 @@ THEMES_OF: Mapping[AudienceKind, tuple[str, ...]] = {
 }
 """Themes by whose eyes they are for, in the order of the bar."""
 
+SOURCES: Mapping[str, tuple[str, ...]] = {
+    "boundaries": ("boundaries",),
+    "outlines": ("communities", "buildings"),
+    "buildings": ("buildings", "communities"),
+    "ground": ("ground", "communities", "boundaries"),
+    "nodes": ("nodes", "communities", "boundaries"),
+    "digs": ("digs", "communities", "boundaries", "owners"),
+    "lines": ("lines", "digs", "communities", "boundaries", "owners"),
+}
+"""Layers of the store that something derived, and all that is kept of it by name, is made from."""
+
+OF_LAYERS = frozenset(("on_screen", "tree", "columns", "ids", "placed", "embedded"))
+"""What is kept of one layer: the first part of its key, the layer's name being the second."""
+
 Kept = TypeVar("Kept")
 
 
@@ -80,6 +94,19 @@ class Atlas:
         self._whole: Atlas | None = None
         self._seen: Mapping[str, npt.NDArray[np.bool_]] = {}
         self._kept: dict[Hashable, Any] = {}
+
+    def take_over(self, old: "Atlas") -> None:
+        """Take from the atlas of an earlier revision what is the same here: what frames of both give.
+
+        ``old`` is of the same district, day and audience. What is kept under (kind, layer, …) goes along with
+        the layer.
+        """
+        same = {name for name, frame in self.frames.items() if frame is old.frames[name]}
+        fixed = {name for name, sources in SOURCES.items() if same.issuperset(sources)}
+        self.__dict__.update({name: old.__dict__[name] for name in fixed & old.__dict__.keys()})
+        for key, value in list(old._kept.items()):
+            if isinstance(key, tuple) and len(key) > 1 and key[0] in OF_LAYERS and key[1] in fixed:
+                self._kept[key] = value
 
     def seen_by(self, audience: Audience) -> "Atlas":
         """The same revision and day as ``audience`` may see it; what it sees whole is shared."""

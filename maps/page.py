@@ -25,7 +25,7 @@ from maps.reader import NOBODY, Reader
 from maps.sheet import written
 from maps.state import COMMUNITY_FILTERS, LINE_FILTERS, State
 from maps.townmap import MapParts
-from maps.view import build_view
+from maps.view import extent
 from maps.wording import Wording, languages, wording
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -261,9 +261,7 @@ def extents(atlas: Atlas) -> dict[str, tuple[float, ...]]:
     """What the map opens on, degrees, for the district (``""``) and for each town."""
     return atlas.keep(
         "extents",
-        lambda: {
-            code: build_view(atlas, town=code or None).extent for code in ("", *atlas.district.town_codes())
-        },
+        lambda: {code: extent(atlas, code or None) for code in ("", *atlas.district.town_codes())},
     )
 
 

@@ -87,7 +87,15 @@ def _layers(view: MapView, tolerance: float) -> str:
 def _layer(view: MapView, name: str, tolerance: float) -> bytes:
     if not view.embeds(name):
         return dumped({"count": len(view.rows[name]), "remote": True})
-    return embedded(view.atlas, name, view.rows[name], view.lang, tolerance)
+    atlas, rows = view.atlas, view.rows[name]
+    # The rows of a layer in view can change where the layer does not, as the ground near a town's edge.
+    for_rows, text = atlas.keep(
+        ("embedded", name, view.town, view.lang, tolerance),
+        lambda: (rows, embedded(atlas, name, rows, view.lang, tolerance)),
+    )
+    if np.array_equal(for_rows, rows):
+        return text
+    return embedded(atlas, name, rows, view.lang, tolerance)
 
 
 def embedded(

@@ -129,11 +129,16 @@ def build_view(
         town=code,
         lang=lang,
         selection=selection or Selection(town=code),
-        extent=atlas.keep(("extent", code), lambda: _extent(atlas, code)),
+        extent=extent(atlas, code),
         embed_limit=embed_limit,
         rows=atlas.keep(("rows", code), lambda: _rows(atlas, code)),
         summary=atlas.keep(("summary", code, lang), lambda: _summary(atlas, code, lang)),
     )
+
+
+def extent(atlas: Atlas, town: str | None) -> Box:
+    """What the map of the district or of a town (code) opens on, degrees: west, south, east, north."""
+    return atlas.keep(("extent", town), lambda: _extent(atlas, town))
 
 
 def town_code(atlas: Atlas, town: str) -> str:

@@ -22,7 +22,7 @@ import pytest
 from api.accounts.accounts import open_accounts
 from api.cli import run
 from api.commands import serving  # noqa: F401  (imported once, before services are forked)
-from geo.store import postgis  # noqa: F401
+from geo.store import postgis  # noqa: F401  (as above: otherwise each service imports it when it is timed)
 from geo.vocabulary import Role
 
 NUMBERS = {

@@ -1,6 +1,7 @@
 """Coming in by the first link, on a desk and on a phone, with and without scripts; and going out."""
 
 import pytest
+from playwright.sync_api import expect
 
 from api.settings import Settings
 from api.wiring import accounts_of
@@ -107,7 +108,7 @@ def test_an_administrator_gives_somebody_a_link(served: Service, open_page: Open
     page.click("button[type=submit]")
     page.wait_for_url("**/password?*")
     page.click("a.button.wide")
-    page.wait_for_selector(".user-menu")
+    expect(page.locator(".user-menu .user-name")).to_contain_text("新来的")
 
 
 def test_a_shared_map_opens_for_somebody_without_an_account(served: Service, open_page: Open) -> None:

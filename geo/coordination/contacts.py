@@ -186,6 +186,7 @@ def bounds_of(xy: Floats, part: Ints, shape: Ints, g: int) -> tuple[float, float
     return west, south, east, north
 
 
+# As in ``runs``: a module that ``machine`` runs uncompiled can call no compiled function of another.
 @jit
 def longer(values: Ints) -> Ints:
     out = np.zeros(2 * len(values) + 1, dtype=np.int64)

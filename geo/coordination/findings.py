@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -136,7 +136,7 @@ def joined(parts: Iterable[Rows]) -> Rows:
     return Rows(columns, sum(part.count for part in kept))
 
 
-def identities(kind: Sequence[Any], rule: Sequence[Any], a: Sequence[Any], b: Sequence[Any]) -> list[str]:
+def identities(kind: Iterable[Any], rule: Iterable[Any], a: Iterable[Any], b: Iterable[Any]) -> list[str]:
     """Hash of kind, rule and the sorted ids of the things: survives new dates, classes and geometry."""
     out = []
     for one, other, first, second in zip(kind, rule, a, b, strict=True):
@@ -213,7 +213,7 @@ def framed(rows: Rows, crs: CRS | str | None) -> gpd.GeoDataFrame:
     order = np.lexsort([_ranks(rows, name) for name in ("verdict", "thing_b", "thing_a", "rule", "kind")])
     data = {name: rows.of(name)[order] for name in TEXTS[1:]}
     things = [np.where(_missing(data[name]), "", data[name]) for name in ("thing_a", "thing_b")]
-    ids = identities(data["kind"], data["rule"], *things)  # type: ignore[arg-type]
+    ids = identities(data["kind"], data["rule"], *things)
     columns: dict[str, Any] = {"id": pd.array(ids, dtype="string")}
     columns |= {name: _strings(values) for name, values in data.items()}
     columns |= {name: rows.of(name)[order].astype(np.float64) for name in REALS}

@@ -166,7 +166,7 @@ def _ids(rows: Rows) -> list[str]:
         return []
     none = np.full(len(rows), None, dtype=object)
     kind, rule, a, b = (rows.columns.get(name, none) for name in ("kind", "rule", "thing_a", "thing_b"))
-    return identities(kind, rule, a, b)  # type: ignore[arg-type]
+    return identities(kind, rule, a, b)
 
 
 def _count(

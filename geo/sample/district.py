@@ -12,17 +12,17 @@ from geo.district import District
 from geo.errors import BadDistrict
 from geo.layers import LAYERS, check, empty
 from geo.programme.catalogue import WorkKind
-from geo.sample.courtyard import build_site, place_sites
+from geo.sample.courtyard import Site, build_site, place_sites
 from geo.sample.digs import PlantedCase, build_planned, consents, protected, replaced, unmeasured
 from geo.sample.draft import Draft
-from geo.sample.frames import Frames, frame
-from geo.sample.grid import build_grid, row_of_gate
+from geo.sample.frames import Frames, Ints, frame
+from geo.sample.grid import Grid, build_grid, row_of_gate
 from geo.sample.ground import build_ground, street_names
 from geo.sample.housing import Housing, build_housing
 from geo.sample.lines import build_existing
 from geo.sample.network import add_relics, build_network, ways_of
 from geo.sample.places import build_buildings, build_communities, build_owners
-from geo.sample.profile import slots
+from geo.sample.profile import Slot, slots
 from geo.sample.programme import build_programme
 from geo.sample.trenches import Dated, Yard, dig_trenches, paved_from, recipes_of, utilities_of
 from geo.vocabulary import LineState
@@ -96,10 +96,7 @@ def _build(
     housing = build_housing(rng, chosen, district.plan.floor_area_dm2, district.plan.households)
     grid = build_grid(rng, district, boundaries, chosen)
     gates = row_of_gate(grid.cells)
-    sites = [
-        build_site(rng, housing, i, slot, "S" if gates[i] > grid.cells[i].row else "N")
-        for i, slot in enumerate(chosen)
-    ]
+    sites = _sites(rng, housing, chosen, grid, gates)
     frames = place_sites(rng, grid, sites).joined(frame(0.0, 0.0, 0.0))
     ways = ways_of(grid, gates.tolist())
     ids = [f"com-{i:02d}" for i in range(1, len(chosen) + 1)]
@@ -139,10 +136,27 @@ def _build(
         "digs": digs,
         "works": programme.works,
     }
-    agreed, cases = consents(digs, lines, cases)
-    layers["consents"] = agreed
+    return _with_consents(layers, cases, district)
+
+
+def _sites(
+    rng: np.random.Generator, housing: Housing, chosen: Sequence[Slot], grid: Grid, gates: Ints
+) -> list[Site]:
+    """The courtyard of each community, its gate towards the row that it opens to."""
+    return [
+        build_site(rng, housing, i, slot, "S" if gates[i] > grid.cells[i].row else "N")
+        for i, slot in enumerate(chosen)
+    ]
+
+
+def _with_consents(
+    layers: dict[str, pd.DataFrame], cases: Sequence[PlantedCase], district: District
+) -> Sample:
+    """The sample with what owners have agreed to, every layer held to its contract."""
+    agreed, planted = consents(layers["digs"], layers["lines"], cases)
+    layers |= {"consents": agreed}
     layers |= {name: empty(layer, district.crs) for name, layer in LAYERS.items() if name not in layers}
-    return Sample({name: _checked(layers[name], name, district) for name in LAYERS}, cases, agreed)
+    return Sample({name: _checked(layers[name], name, district) for name in LAYERS}, planted, agreed)
 
 
 def _underground(
